@@ -1,0 +1,391 @@
+"""The ladder as Copier sees it.
+
+Reads the table in `ladder.yml` and computes from it what the templates, `copier.yml` and the
+mover need: capabilities, excluded paths, defaults, refusals and messages. One file, because an
+update loads two versions of it, the project's and the new one, into one process.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from copier.errors import UserMessageError
+from copier_template_extensions import ContextHook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+HERE = Path(__file__).resolve().parent
+UPDATE = "uvx --with copier-template-extensions copier update --trust --skip-answered"
+SCRIPT = "{package}.py"
+MODULE = "src/{package}/__init__.py"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One row of the ladder; `ladder.yml` says what each field means."""
+
+    level: int
+    name: str
+    capability: str
+    meaning: str
+    climb_when: str
+    not_yet: str
+    cost: str
+    adds: Mapping[str, str]
+    set_up: list[str]
+    drops: list[str] = field(default_factory=list)
+    gates: list[str] = field(default_factory=list)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1)
+def table() -> tuple[Level, ...]:
+    """Return the ladder, lowest level first."""
+    rows = yaml.safe_load((HERE / "ladder.yml").read_text(encoding="utf-8"))["levels"]
+    return tuple(Level(**row) for row in rows)
+
+
+def paths(level: int, package: str) -> dict[str, str]:
+    """Return path -> owner of everything that a project of this level has."""
+    found: dict[str, str] = {}
+    for row in table()[: level + 1]:
+        for path in row.drops:
+            del found[path]
+        found.update(row.adds)
+    return {path.format(package=package): owner for path, owner in found.items()}
+
+
+def all_paths(package: str) -> dict[str, str]:
+    """Return path -> owner of everything that a project of any level has."""
+    return {
+        path.format(package=package): owner for row in table() for path, owner in row.adds.items()
+    }
+
+
+def capabilities(level: int) -> dict[str, bool]:
+    """Return the names that conditions in the templates use."""
+    return {row.capability: row.level <= level for row in table()}
+
+
+# Names -------------------------------------------------------------------------------------------
+
+
+def slug_of(name: str) -> str:
+    """Return the name as image names, unit names and addresses have it: `Link Shortener` -> `link-shortener`."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def package_of(name: str) -> str:
+    """Return the name as Python imports it: `Link Shortener` -> `link_shortener`."""
+    return slug_of(name).replace("-", "_")
+
+
+def refuse_name(name: str) -> str:
+    """Return why this is no project name, or nothing."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,38}[A-Za-z0-9]|[A-Za-z]", name):
+        return (
+            f"{name!r} is no project name: use letters, digits, spaces, dots, hyphens and "
+            "underscores, 40 characters at most, a letter or digit at both ends."
+        )
+    return ""
+
+
+RESERVED = {"alembic", "fastapi", "migrations", "ops", "psycopg", "pydantic", "sqlalchemy", "src"}
+RESERVED |= {"starlette", "test", "tests", "uvicorn"}
+
+
+def refuse_package(package: str) -> str:
+    """Return why this cannot be imported as the project's package, or nothing."""
+    reason = ""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", package):
+        reason = "a package name is lower-case letters, digits and underscores, a letter first"
+    elif keyword.iskeyword(package) or keyword.issoftkeyword(package):
+        reason = "it is a word of the Python language"
+    elif package in sys.stdlib_module_names:
+        reason = "Python's standard library has a module of that name"
+    elif package in RESERVED:
+        reason = "the project needs another package or folder of that name"
+    if not reason:
+        return ""
+    return (
+        f"{package!r} cannot be the package's name: {reason}. Choose another name, "
+        "or give one with --data package=NAME."
+    )
+
+
+def refuse_owner(owner: str) -> str:
+    """Return why this is no user or organization of the forge, or nothing."""
+    if re.fullmatch(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}", owner):
+        return ""
+    return f"{owner!r} is no GitHub user or organization: use letters, digits and single hyphens."
+
+
+def refuse_level(level: object) -> str:
+    """Return why this is no level, or nothing."""
+    if re.fullmatch(r"[0-9]+", str(level)) and int(str(level)) < len(table()):
+        return ""
+    return f"There is no level {level!s}: choose one from 0 to {len(table()) - 1}."
+
+
+# Git ---------------------------------------------------------------------------------------------
+
+
+def git(folder: Path, *arguments: str) -> str | None:
+    """Return what git prints, without the last newline, or None where git fails or is missing."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    return done.stdout.rstrip("\n") if done.returncode == 0 else None
+
+
+def owner_of_git(folder: Path) -> str:
+    """Return the owner that git knows: of the remote, of the forge's account, or the user's name."""
+    folder = folder if folder.is_dir() else Path.cwd()
+    remote = git(folder, "remote", "get-url", "origin") or ""
+    if found := re.search(r"github\.com[:/]([^/]+)/", remote):
+        return found[1]
+    name = git(folder, "config", "github.user") or git(folder, "config", "user.name") or ""
+    return slug_of(name) or "acme"
+
+
+# Guards ------------------------------------------------------------------------------------------
+
+
+def refuse_answers(answers: Mapping[str, Any]) -> str:
+    """Return why these answers cannot be, or nothing."""
+    refusals = []
+    if "level" in answers:
+        refusals.append(refuse_level(answers["level"]))
+    if name := str(answers.get("project_name") or ""):
+        refusals.append(refuse_name(name))
+        refusals.append(refuse_package(str(answers.get("package") or package_of(name))))
+    if owner := str(answers.get("owner") or ""):
+        refusals.append(refuse_owner(owner))
+    return next(filter(None, refusals), "")
+
+
+def answers_on_disk(file: Path) -> dict[str, Any]:
+    """Return the answers that a project has recorded; none where it has no such file."""
+    try:
+        return dict(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, TypeError, ValueError, yaml.YAMLError):
+        return {}
+
+
+def refuse_update(project: Path, old: Mapping[str, Any], level: int, *, discard: bool) -> str:
+    """Return why this project cannot be updated to this level now, or nothing."""
+    top = Path(git(project, "rev-parse", "--show-toplevel") or project)
+    if top != project and git(top, "check-ignore", str(project)) is not None:
+        return (
+            f"The repository {top} ignores {project.name}/, so an update could not be undone: "
+            "run `git init` in the project and commit it there."
+        )
+    marked = git(project, "grep", "-lE", "^(<<<<<<< before|>>>>>>> after) updating$") or ""
+    rejected = git(project, "ls-files", "*.rej") or ""
+    if left := f"{marked}\n{rejected}".split():
+        return f"An earlier update is not resolved in {', '.join(left)}: resolve it and commit."
+    if level < int(old["level"]) and not discard:
+        edited = edited_below(project, old, level)
+        if edited:
+            return (
+                f"Level {level} has no {', '.join(edited)}, which you edited: move your edits to "
+                "where they shall live, or add --data discard_edits=true to delete them."
+            )
+    return ""
+
+
+def edited_below(project: Path, old: Mapping[str, Any], level: int) -> list[str]:
+    """Return the files that a descent to `level` would delete although the user edited them."""
+    package = str(old["package"])
+    stay = paths(level, package)
+    going = [
+        path
+        for path, owner in paths(int(old["level"]), package).items()
+        if path not in stay and owner != "starter" and (project / path).is_file()
+    ]
+    if not going:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        answers = Path(folder, "answers.yml")
+        answers.write_text(yaml.safe_dump(dict(old)), encoding="utf-8")
+        fresh = Path(folder, "fresh")
+        command = [sys.executable, "-m", "copier", "copy", "--trust", "--defaults", "--quiet"]
+        command += [f"--data-file={answers}", f"--vcs-ref={old['_commit']}"]
+        subprocess.run(
+            [*command, str(old["_src_path"]), str(fresh)], check=True, capture_output=True
+        )
+        return [
+            path
+            for path in going
+            if not (fresh / path).is_file()
+            or own_text((project / path).read_bytes()) != own_text((fresh / path).read_bytes())
+        ]
+
+
+def own_text(content: bytes) -> bytes:
+    """Return the content without the dependencies that the mover carries back and forth."""
+    return re.sub(rb"(?ms)^    # Yours \(uv add\):\n.*?^\]$", b"]", content)
+
+
+# Messages ----------------------------------------------------------------------------------------
+
+
+def message(
+    *, project: Path, answers: Mapping[str, Any], slug: str, before: int | None, has_git: bool
+) -> str:
+    """Return what a person should know after a copy or an update.
+
+    `before` is the level that the last commit records, None for a new project.
+    """
+    level = int(answers["level"])
+    row = table()[level]
+    gained = [r for r in table() if (-1 if before is None else before) < r.level <= level]
+    lines = [f"{answers['project_name']} is at level {level}: {row.name}.", row.meaning, ""]
+    for number, new in enumerate(gained[1:] if before is None else gained):
+        lines.append(f"{'Gained' if not number else '':8}{new.level} {new.name}: {new.meaning}")
+    settings = {name: use for new in gained for name, use in new.settings.items()}
+    for number, (name, use) in enumerate(settings.items()):
+        lines.append(f"{'Set' if not number else '':8}{name} ({use})")
+    steps = [step for new in gained for step in new.set_up]
+    if before is not None and before != level:
+        if level >= 3 and (project / "uv.lock").is_file():
+            steps.insert(0, "uv lock, since the dependencies changed")
+        if level >= 4 and before >= 4:
+            steps.append("ops/protect again, since the required checks may have changed")
+    for number, step in enumerate(dict.fromkeys(steps)):
+        lines.append(f"{'Do' if not number else '':8}{step}")
+    if before is not None:
+        lines.append(f"{'See':8}git status and git diff, then commit")
+    lines += ["", *run_lines(level, str(answers["package"]))]
+    if not has_git:
+        lines += ["", *git_lines(level)]
+    if level + 1 < len(table()):
+        lines += ["", *next_lines(table()[level + 1])]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def run_lines(level: int, package: str) -> list[str]:
+    """Return how to run the project."""
+    command = f"uv run uvicorn {package}:app" if level >= 3 else f"uv run {package}.py"
+    return [f"{'Run':8}{command}"]
+
+
+def git_lines(level: int) -> list[str]:
+    """Return how to keep a new project in git, which a climb needs and nobody else must see."""
+    lines = ["Before the first climb, keep it in git; it need not be pushed anywhere:", "  git init"]
+    if level < 2:
+        lines.append("  printf '%s\\n' '*.db' '*.env' '__pycache__/' >> .git/info/exclude")
+    return [*lines, '  git add -A && git commit -m "Start"']
+
+
+def next_lines(row: Level) -> list[str]:
+    """Return the advice on the level above and the command that climbs to it."""
+    lines = [f"Next is level {row.level}: {row.name}. {row.meaning}"]
+    lines.append(f"  Climb when {row.climb_when}")
+    lines.append(f"  Not yet if {row.not_yet}")
+    lines.append(f"  It costs {row.cost}.")
+    return [*lines, f"  {UPDATE} --vcs-ref=:current: --data level={row.level}"]
+
+
+# Copier ------------------------------------------------------------------------------------------
+
+
+def excluded(operation: str, *, level: int, package: str, born: bool) -> str:
+    """Return the paths of `template/` that Copier must not write, as `_exclude` patterns.
+
+    Args:
+        operation: Copier's own word, "copy" or "update".
+        level: the level to render.
+        package: the import name.
+        born: whether the user's code already exists in the destination.
+    """
+    every = all_paths(package)
+    has = paths(level, package)
+    has.setdefault(SCRIPT.format(package=package), "starter")  # born as a script at every level
+    if operation == "update" or born:
+        has = {path: owner for path, owner in has.items() if owner != "starter"}
+    gone = set(every) - set(has)
+    gone |= folders(gone) - folders(has)
+    return "\n".join(f"/{path}" for path in sorted(gone))
+
+
+def folders(names: Iterable[str]) -> set[str]:
+    """Return every folder that is above one of these paths."""
+    return {
+        str(parent) for name in names for parent in PurePosixPath(name).parents if parent.name
+    }
+
+
+class Ladder(ContextHook):
+    """Gives the templates and `copier.yml` the names that they use, and refuses what cannot be."""
+
+    checked: set[Path] = set()
+
+    def hook(self, context: dict[str, Any]) -> None:
+        """Add the ladder's names to the context of one rendering.
+
+        While questions are asked, answers may still be missing, and `--data level=2` is text.
+
+        Raises:
+            UserMessageError: what was asked for cannot be; says why and what to do.
+        """
+        conf = context["_copier_conf"]
+        project = Path(conf["dst_path"]).resolve()
+        given = {**conf["user_defaults"], **answers_on_disk(project / conf["answers_file"])}
+        if conf["defaults"]:
+            given.setdefault("project_name", project.name)
+        if problem := refuse_answers({**given, **conf["data"]}):
+            raise UserMessageError(problem)
+        level = int(context.get("level") or 0)
+        name = str(context.get("project_name") or "")
+        package = str(context.get("package") or "")
+        if context.get("_copier_phase") == "render" and project not in self.checked:
+            self.checked.add(project)
+            old = answers_on_disk(project / conf["answers_file"])
+            if old and context.get("_copier_operation") == "update":
+                told = str(conf["data"].get("discard_edits", "")).lower() == "true"
+                if problem := refuse_update(project, old, level, discard=told):
+                    raise UserMessageError(problem)
+        context.update(capabilities(level))
+        context["postgres"] = level >= 6 and "postgres" in context.get("backing_services", [])
+        context["slug"] = slug_of(name)
+        context["level_choices"] = level_choices
+        context["package_of"] = package_of
+        context["refuse_name"] = refuse_name
+        context["refuse_package"] = refuse_package
+        context["refuse_owner"] = refuse_owner
+        context["owner_of_git"] = partial(owner_of_git, project)
+        born = any((project / path.format(package=package)).exists() for path in (SCRIPT, MODULE))
+        context["excluded"] = partial(excluded, level=level, package=package, born=born)
+        context["message"] = partial(self.message, project, context.get("_copier_answers", {}))
+
+    @staticmethod
+    def message(project: Path, answers: Mapping[str, Any]) -> str:
+        """Return the message after a copy or an update of the project."""
+        committed = git(project, "show", "HEAD:./.copier-answers.yml")
+        before = int(yaml.safe_load(committed)["level"]) if committed else None
+        return message(
+            project=project,
+            answers=answers,
+            slug=slug_of(str(answers["project_name"])),
+            before=before,
+            has_git=git(project, "rev-parse", "HEAD") is not None,
+        )
+
+
+def level_choices() -> dict[str, int]:
+    """Return the levels as Copier offers them."""
+    return {f"{row.level}  {row.name}": row.level for row in table()}

@@ -1,0 +1,298 @@
+"""Put the user's code where the level wants it, and change nothing else of it.
+
+Runs in the project after `copier copy` and after every `copier update`, and does nothing when
+all is in its place. Up to level 2 the application is a script with a PEP 723 header; from level
+3 it is a module below `src/`, and the header's dependencies stand in pyproject.toml. The sample
+tests come and go with their levels as long as the application is the untouched starter.
+
+Usage: move.py ANSWERS, where ANSWERS is the JSON of what Copier remembers.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import ladder
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+TEMPLATE = ladder.HERE.parent / "template"
+HEADER = re.compile(r"(?m)^# /// script\n(?P<body>(?:#(?: .*)?\n)+?)# ///\n")
+ROAD, YOURS = "    # Kept current by the template:\n", "    # Yours (uv add):\n"
+TABLES = "# Your own tool settings go below this line.\n"
+
+
+@dataclass(frozen=True)
+class Project:
+    """What the mover must know of the project in the current folder."""
+
+    package: str
+    level: int
+    before: int | None
+    """The level of the last commit, None at birth."""
+    answers: dict[str, Any]
+
+    @property
+    def script(self) -> Path:
+        """Where the application is up to level 2."""
+        return Path(ladder.SCRIPT.format(package=self.package))
+
+    @property
+    def module(self) -> Path:
+        """Where the application is from level 3 on."""
+        return Path(ladder.MODULE.format(package=self.package))
+
+    @property
+    def packaged(self) -> bool:
+        """Whether the application is a module below `src/`."""
+        return ladder.capabilities(self.level)["packaging"]
+
+    @property
+    def application(self) -> Path:
+        """Where the application is at this level."""
+        return self.module if self.packaged else self.script
+
+    def starter(self, path: str) -> str:
+        """Return the text of a starter file as it is born."""
+        found = TEMPLATE / f"{path}.jinja"
+        if not found.is_file():
+            return (TEMPLATE / path).read_text(encoding="utf-8")
+        environment = jinja2.Environment(
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,  # noqa: S701 - Python, not HTML
+        )
+        template = environment.from_string(found.read_text(encoding="utf-8"))
+        return template.render(self.answers, **ladder.capabilities(self.level))
+
+    def untouched(self) -> bool:
+        """Tell whether the application is still the starter."""
+        if not self.application.is_file():
+            return False
+        own = HEADER.sub("", self.application.read_text(encoding="utf-8"))
+        return own == HEADER.sub("", self.starter("{{ package }}.py"))
+
+
+def say(text: str) -> None:
+    """Tell the user what was done or is left to do."""
+    print(f"  {text}", file=sys.stderr)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Move a file or folder, in git too where git knows it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if ladder.git(Path(), "mv", str(source), str(target)) is None:
+        source.rename(target)
+    remove_empty(source.parent)
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove a folder below the project, and those above it, as long as nothing is in them."""
+    while folder != Path() and folder.is_dir():
+        leftovers = [path for path in folder.iterdir() if path.name != "__pycache__"]
+        if leftovers:
+            return
+        for path in folder.glob("__pycache__/*"):
+            path.unlink()
+        for path in (folder / "__pycache__", folder):
+            if path.is_dir():
+                path.rmdir()
+        folder = folder.parent
+
+
+def siblings(script: Path, root: Path, package: str) -> list[Path]:
+    """Return the modules and packages beside the script that it imports, directly or not.
+
+    Args:
+        script: the application.
+        root: the folder whose modules count, `.` or `src`.
+        package: the application's own name.
+    """
+    found: dict[str, Path] = {}
+    todo = [script]
+    while todo:
+        for name in imported(todo.pop()) - set(found) - {package}:
+            module, folder = root / f"{name}.py", root / name
+            if module.is_file():
+                found[name] = module
+                todo.append(module)
+            elif (folder / "__init__.py").is_file():
+                found[name] = folder
+                todo.extend(folder.rglob("*.py"))
+    return sorted(found.values())
+
+
+def imported(code: Path) -> set[str]:
+    """Return the top-level names that a file imports; none where it cannot be parsed."""
+    try:
+        tree = ast.parse(code.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError):
+        return set()
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def move(project: Project) -> None:
+    """Move the application, and the modules that it imports, to where the level wants them."""
+    source, target = project.script, project.module
+    if not project.packaged:
+        source, target = target, source
+    if not source.is_file():
+        if not target.exists() and project.before is None:
+            say(f"There is no {target}: put your application there.")
+        return
+    if target.exists():
+        say(f"Both {source} and {target} exist: merge them by hand.")
+        return
+    old_root, new_root = (Path(), Path("src")) if project.packaged else (Path("src"), Path())
+    beside = siblings(source, old_root, project.package)
+    rename(source, target)
+    if project.packaged:
+        carry_header(target)
+    else:
+        restore_header(target)
+    if project.before is not None:
+        say(f"Moved {source} to {target}")
+    for path in beside:
+        place = new_root / path.relative_to(old_root)
+        if place.exists():
+            say(f"Both {path} and {place} exist: merge them by hand.")
+            continue
+        rename(path, place)
+        say(f"Moved {path} to {place}, since {target} imports it")
+
+
+def name_of(requirement: str) -> str:
+    """Return the canonical name of the package that a requirement asks for."""
+    return canonicalize_name(Requirement(requirement).name)
+
+
+def adds_nothing(requirement: str, road: list[str]) -> bool:
+    """Tell whether the road's own dependencies ask for all that this one asks for."""
+    if requirement in road:
+        return True
+    wanted = Requirement(requirement)
+    named = [r for r in map(Requirement, road) if name_of(str(r)) == name_of(requirement)]
+    plain = not (wanted.specifier or wanted.marker or wanted.url)
+    return any(plain and wanted.extras <= r.extras for r in named)
+
+
+def blocks(pyproject: str) -> tuple[list[str], list[str]]:
+    """Return the road's and the user's dependencies."""
+    dependencies: list[str] = tomllib.loads(pyproject)["project"].get("dependencies", [])
+    head = pyproject.partition(YOURS)[0]
+    road = [d for d in dependencies if ROAD in head and f'"{d}"' in head.partition(ROAD)[2]]
+    return road, [d for d in dependencies if d not in road]
+
+
+def carry_header(code: Path) -> None:
+    """Carry what the script's header asks for into pyproject.toml, and drop the header."""
+    text = code.read_text(encoding="utf-8")
+    header = HEADER.search(text)
+    if not header:
+        return
+    body = re.sub(r"(?m)^# ?", "", header["body"])
+    wanted = tomllib.loads(body)
+    file = Path("pyproject.toml")
+    pyproject = file.read_text(encoding="utf-8")
+    road, own = blocks(pyproject)
+    known = {name_of(d) for d in own}
+    carried = [
+        d
+        for d in wanted.get("dependencies", [])
+        if name_of(d) not in known and not adds_nothing(d, road)
+    ]
+    lines = "".join(f"    {json.dumps(d)},\n" for d in sorted(carried, key=name_of))
+    pyproject = pyproject.replace(YOURS, YOURS + lines, 1)
+    if python := wanted.get("requires-python"):
+        line = f"requires-python = {json.dumps(python)}"
+        pyproject = re.sub(r"(?m)^requires-python = .*$", lambda _: line, pyproject, count=1)
+    if tables := re.search(r"(?ms)^\[.*", body):
+        pyproject = f"{pyproject.rstrip()}\n\n{tables[0].rstrip()}\n"
+    file.write_text(pyproject, encoding="utf-8")
+    code.write_text(text[: header.start()] + text[header.end() :], encoding="utf-8")
+
+
+def restore_header(code: Path) -> None:
+    """Give the script its header back: the user's dependencies, and those of the road it imports."""
+    text = code.read_text(encoding="utf-8")
+    pyproject = ladder.git(Path(), "show", "HEAD:./pyproject.toml")
+    if HEADER.search(text) or not pyproject:
+        return
+    road, own = blocks(pyproject + "\n")
+    own += [d for d in road if name_of(d).replace("-", "_") in imported(code)]
+    python = tomllib.loads(pyproject)["project"].get("requires-python", ">=3.11")
+    lines = [f"# requires-python = {json.dumps(python)}", "# dependencies = ["]
+    lines += [f"#     {json.dumps(d)}," for d in sorted(own, key=name_of)]
+    header = "\n".join(["# /// script", *lines, "# ]", "# ///", ""])
+    code.write_text(header + text, encoding="utf-8")
+
+
+def companions(project: Project, level: int) -> set[str]:
+    """Return the starter files of a level beside the application itself."""
+    return {
+        path
+        for path, owner in ladder.paths(level, project.package).items()
+        if owner == "starter" and Path(path) not in {project.script, project.module}
+    }
+
+
+def samples(project: Project) -> None:
+    """Add the sample tests of the levels climbed, remove untouched ones of the levels left."""
+    if project.before is None:
+        return
+    new, old = (companions(project, level) for level in (project.level, project.before))
+    for path in sorted(old - new):
+        file = Path(path)
+        if file.is_file() and file.read_text(encoding="utf-8") == project.starter(path):
+            file.unlink()
+            remove_empty(file.parent)
+    untouched = project.untouched()
+    for path in sorted(new - old):
+        file = Path(path)
+        if file.exists():
+            continue
+        if untouched:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(project.starter(path), encoding="utf-8")
+        elif path.startswith("migrations/"):
+            say('Write your first migration: uv run alembic revision -m "…"')
+        else:
+            say(f"Write tests of your application in {file.parent}/: the check passes on nothing.")
+
+
+def main() -> None:
+    """Move what must move."""
+    answers = json.loads(sys.argv[1])
+    committed = None
+    if os.environ.get("COPIER_OPERATION") == "update":
+        committed = ladder.git(Path(), "show", "HEAD:./.copier-answers.yml")
+    project = Project(
+        package=answers["package"],
+        level=int(answers["level"]),
+        before=int(yaml.safe_load(committed)["level"]) if committed else None,
+        answers=answers,
+    )
+    move(project)
+    samples(project)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""What the tests share: the template under test, projects made of it, and git."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from copier import run_copy, run_update
+
+ROOT = Path(__file__).resolve().parent.parent
+LEVELS = range(9)
+ANSWERS: dict[str, Any] = {"project_name": "Links", "owner": "acme", "license": "MIT"}
+
+# Commits of the tests are made by nobody in particular, whatever the machine's own git says.
+os.environ.update(
+    {
+        "GIT_AUTHOR_NAME": "Ladder",
+        "GIT_AUTHOR_EMAIL": "ladder@example.com",
+        "GIT_COMMITTER_NAME": "Ladder",
+        "GIT_COMMITTER_EMAIL": "ladder@example.com",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
+)
+
+
+def run(
+    *command: str | Path, cwd: Path, check: bool = True, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command and return what it printed; with `check`, fail with its output if it fails."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **options)
+    if check and done.returncode:
+        raise AssertionError(
+            f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        )
+    return done
+
+
+def git(folder: Path, *arguments: str | Path) -> str:
+    """Run git in a folder and return what it printed."""
+    return run("git", *arguments, cwd=folder).stdout
+
+
+@functools.lru_cache(maxsize=1)
+def template() -> Path:
+    """Return a repository with the working tree as its only commit, tagged v1.0.0."""
+    folder = Path(tempfile.mkdtemp(prefix="ladder-template-")).resolve()
+    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, listed.split("\0")):
+        if name.startswith(("copier.yml", "template/", "extensions/", "includes/")):
+            if (source := ROOT / name).is_file():
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    save(folder, "Template")
+    git(folder, "tag", "v1.0.0")
+    return folder
+
+
+def render(target: Path, level: int, **answers: Any) -> Path:
+    """Make a project of a level in a folder that does not exist yet, and return the folder."""
+    run_copy(
+        str(template()),
+        target,
+        data={**ANSWERS, "level": level, **answers},
+        vcs_ref="HEAD",
+        defaults=True,
+        unsafe=True,
+        quiet=True,
+    )
+    return target
+
+
+def save(project: Path, message: str = "Start") -> None:
+    """Commit everything in a project, making the repository first where there is none."""
+    if not (project / ".git").exists():
+        git(project, "init", "--quiet", "--initial-branch=main")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--allow-empty", f"--message={message}")
+
+
+def climb(project: Path, level: int, **data: Any) -> None:
+    """Update a committed project to another level, the way the printed command does."""
+    run_update(
+        project,
+        data={"level": level, **data},
+        vcs_ref=":current:",
+        skip_answered=True,
+        defaults=True,
+        overwrite=True,
+        unsafe=True,
+        quiet=True,
+    )
+
+
+def files(project: Path) -> dict[str, bytes]:
+    """Return path -> content of every file of a project that git would keep."""
+    return {
+        str(path.relative_to(project)): path.read_bytes()
+        for path in sorted(project.rglob("*"))
+        if path.is_file() and not {".git", ".venv", "__pycache__"} & set(path.parts)
+    }
