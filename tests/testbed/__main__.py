@@ -1,0 +1,62 @@
+"""Command line of the test bed: up, down, status, env, host, hosts."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.testbed.bed import describe, up
+from tests.testbed.engine import Engine
+from tests.testbed.host import Host
+from tests.testbed.registry import ADDRESS
+from tests.testbed.shell import BedError
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.testbed", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("up", help="start engine and registry, get or build the images")
+    verbs.add_parser("down", help="remove every container and end the engine; images stay")
+    verbs.add_parser("status", help="say what is up and which images are stand-ins")
+    verbs.add_parser("env", help="print the shell exports that point docker at the bed")
+    host = verbs.add_parser("host", help="boot a server and leave it running")
+    host.add_argument("name", nargs="?", default="host")
+    arguments = parser.parse_args(argv)
+    try:
+        return _act(arguments)
+    except BedError as error:
+        print(f"testbed: {error}", file=sys.stderr)
+        return 1
+
+
+def _act(arguments: argparse.Namespace) -> int:
+    began = time.monotonic()
+    if arguments.verb == "up":
+        engine = up()
+        print(describe(engine))
+        print(f"registry  {ADDRESS}")
+        print(f"up in {time.monotonic() - began:.1f} s")
+        return 0
+    if arguments.verb == "host":
+        server = Host.start(up(), arguments.name, keep=True)
+        print(" ".join(server.ssh_command))
+        print(f"{server.name} was ready in {server.start_seconds:.1f} s; it goes with `down`")
+        return 0
+    found = Engine.current()
+    if found is None:
+        print("testbed: it is not up; run `python -m tests.testbed up`.", file=sys.stderr)
+        return 0 if arguments.verb == "down" else 1
+    if arguments.verb == "down":
+        found.stop()
+    elif arguments.verb == "status":
+        print(describe(found))
+        print("\n".join(found.docker("ps", "--format", "running   {{.Names}}").stdout.splitlines()))
+    else:
+        print(found.exports())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

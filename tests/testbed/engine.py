@@ -1,0 +1,243 @@
+"""The container engine: the one that is here if it can pull images, else one of our own."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.testbed import bootstrap
+from tests.testbed.shell import BedError, locked, run, state_dir
+
+BRIDGE = "ladder0"
+SUBNETS = tuple(f"10.{n}.0.0/16" for n in range(213, 233))
+REGISTRY_PORT = 5055
+PROBE_IMAGE = "registry:2"
+LABEL = "ladder.testbed"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A reachable engine; `own` says whether the bed started it."""
+
+    own: bool
+    docker_host: str
+
+    @classmethod
+    def start(cls) -> Engine:
+        """Return the bed's engine, started if need be. Safe to call from several processes."""
+        with locked(state_dir() / "up.lock"):
+            if found := cls.find():
+                return found
+            ambient = cls.ambient()
+            if ambient.answers() and ambient.can_pull():
+                return ambient
+            bootstrap.bootstrap()
+            _start_dockerd()
+            return cls(own=True, docker_host=f"unix://{_socket()}")
+
+    @classmethod
+    def find(cls) -> Engine | None:
+        """Return the bed's own engine if it is up."""
+        own = cls(own=True, docker_host=f"unix://{_socket()}")
+        return own if _socket().exists() and own.answers() else None
+
+    @classmethod
+    def ambient(cls) -> Engine:
+        """The engine that the environment names; it need not be up."""
+        return cls(own=False, docker_host=_ambient_docker_host())
+
+    @classmethod
+    def current(cls) -> Engine | None:
+        """Return the engine that the bed is up on, if any."""
+        if found := cls.find():
+            return found
+        ambient = cls.ambient()
+        return ambient if ambient.answers() and ambient.containers() else None
+
+    def env(self) -> dict[str, str]:
+        """What a process needs in its environment to use this engine."""
+        if not self.own:
+            return {"DOCKER_HOST": self.docker_host} if self.docker_host else {}
+        usr = bootstrap.tools_dir() / "usr"
+        path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+        ours = [str(usr / "bin"), str(usr / "sbin")]
+        rest = [folder for folder in path if folder not in ours]
+        return {
+            "DOCKER_HOST": self.docker_host,
+            "DOCKER_CONFIG": str(state_dir() / "docker-config"),
+            "PATH": os.pathsep.join([*ours, *rest]),
+        }
+
+    def environ(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        """This process's environment, pointed at the engine."""
+        return os.environ | self.env() | dict(extra or {})
+
+    def docker(
+        self,
+        *words: str | Path,
+        stdin: str | None = None,
+        timeout: float | None = 600,
+        check: bool = True,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the docker client against this engine."""
+        env = self.environ()
+        program = shutil.which("docker", path=env["PATH"]) or "docker"
+        return run([program, *words], env=env, stdin=stdin, timeout=timeout, check=check)
+
+    def answers(self) -> bool:
+        """Whether the engine is up."""
+        with contextlib.suppress(BedError):
+            words = ("version", "--format", "{{.Server.Version}}")
+            return self.docker(*words, timeout=10, check=False).returncode == 0
+        return False
+
+    def can_pull(self) -> bool:
+        """Whether official images can be had: tries a small one that the bed needs anyway."""
+        return self.docker("pull", "-q", PROBE_IMAGE, timeout=60, check=False).returncode == 0
+
+    def containers(self) -> list[str]:
+        """The bed's own containers, by id."""
+        return self.docker("ps", "-aq", "--filter", f"label={LABEL}").stdout.split()
+
+    def stop(self) -> None:
+        """Remove the bed's containers and, if the engine is ours, end it; images stay on disk."""
+        with locked(state_dir() / "up.lock"):
+            if self.own:
+                everything = self.docker("ps", "-aq").stdout.split()
+            else:
+                everything = self.containers()
+            if everything:
+                self.docker("rm", "-fv", *everything, check=False)
+            if self.own:
+                _stop_dockerd()
+
+    def exports(self) -> str:
+        """Shell lines that point a shell at this engine."""
+        return "\n".join(f"export {key}={shlex.quote(value)}" for key, value in self.env().items())
+
+
+def _ambient_docker_host() -> str:
+    named = os.environ.get("DOCKER_HOST", "")
+    return "" if named == f"unix://{_socket()}" else named
+
+
+def _home() -> Path:
+    return state_dir() / "engine"
+
+
+def _socket() -> Path:
+    return _home() / "docker.sock"
+
+
+def _pid_file() -> Path:
+    return _home() / "docker.pid"
+
+
+def _start_dockerd() -> None:
+    home = _home()
+    home.mkdir(exist_ok=True)
+    _stop_dockerd()
+    config = state_dir() / "docker-config"
+    (config / "cli-plugins").mkdir(parents=True, exist_ok=True)
+    for plugin in bootstrap.plugins_dir().iterdir():
+        link = config / "cli-plugins" / plugin.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(plugin)
+    gateway, pool = _bridge()
+    usr = bootstrap.tools_dir() / "usr"
+    path = f"{usr}/sbin:{usr}/bin:{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+    command = [
+        str(usr / "sbin" / "dockerd"),
+        f"--data-root={home / 'data'}",
+        f"--exec-root={home / 'exec'}",
+        f"--pidfile={_pid_file()}",
+        f"--host=unix://{_socket()}",
+        f"--bridge={BRIDGE}",
+        f"--default-address-pool=base={pool},size=24",
+        f"--registry-mirror=http://127.0.0.1:{REGISTRY_PORT}",
+        "--init-path=" + str(usr / "bin" / "docker-init"),
+        "--userland-proxy-path=" + str(usr / "sbin" / "docker-proxy"),
+        "--log-level=warn",
+    ]
+    with (home / "dockerd.log").open("w") as log:
+        process = subprocess.Popen(
+            command,
+            env=os.environ | {"PATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    engine = Engine(own=True, docker_host=f"unix://{_socket()}")
+    for _ in range(150):
+        if _socket().exists() and engine.answers():
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    tail = (home / "dockerd.log").read_text()[-2000:]
+    raise BedError(f"dockerd on bridge {BRIDGE} ({gateway}) did not start:\n{tail}")
+
+
+def _bridge() -> tuple[str, str]:
+    """Make the bridge if it is missing; return its address and the pool for other networks."""
+    shown = run(["ip", "-4", "-o", "addr", "show"]).stdout
+    for line in shown.splitlines():
+        words = line.split()
+        if words[1] == BRIDGE:
+            network = ipaddress.ip_interface(words[3]).network
+            return words[3].split("/")[0], _pool_of(network)
+    taken = [ipaddress.ip_interface(line.split()[3]).network for line in shown.splitlines()]
+    subnet = next(
+        (
+            candidate
+            for candidate in map(ipaddress.ip_network, SUBNETS)
+            if not any(candidate.overlaps(network) for network in taken)
+        ),
+        None,
+    )
+    if subnet is None:
+        raise BedError(f"None of {SUBNETS[0]} … {SUBNETS[-1]} is free for the bed's bridge.")
+    gateway = str(subnet.network_address + 1)
+    run(["ip", "link", "add", BRIDGE, "type", "bridge"], check=False)
+    run(["ip", "addr", "add", f"{gateway}/17", "dev", BRIDGE])
+    run(["ip", "link", "set", BRIDGE, "up"])
+    return gateway, _pool_of(ipaddress.ip_network(f"{subnet.network_address}/17"))
+
+
+def _pool_of(lower: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:
+    """The bridge has the lower half of its /16; networks made later come out of the upper half."""
+    return f"{lower.network_address + 128 * 256}/17"
+
+
+def _stop_dockerd() -> None:
+    """End the engine by its pid file and take away what it leaves behind."""
+    with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
+        pid = int(_pid_file().read_text())
+        name = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
+        if name.endswith(b"dockerd"):
+            os.kill(pid, signal.SIGTERM)
+            for _ in range(150):
+                if not Path(f"/proc/{pid}").exists() or _is_zombie(pid):
+                    break
+                time.sleep(0.1)
+    for left in (_socket(), _pid_file()):
+        left.unlink(missing_ok=True)
+    if sys.platform == "linux" and shutil.which("ip"):
+        run(["ip", "link", "del", BRIDGE], check=False)
+
+
+def _is_zombie(pid: int) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    return True

@@ -1,0 +1,205 @@
+"""Servers to deploy to: containers with real systemd, sshd and Docker, reached over SSH."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from tests.testbed.engine import LABEL, Engine
+from tests.testbed.registry import endpoint
+from tests.testbed.shell import BedError, locked, run, state_dir
+
+IMAGE = "ladder/host:latest"
+OWNER_LABEL = "ladder.testbed.owner"
+ACCOUNT = "deploy"
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+@dataclass
+class Host:
+    """A running server. Use it as a context manager, or call `stop`."""
+
+    engine: Engine
+    name: str
+    ip: str
+    key_file: Path
+    known_hosts_file: Path
+    start_seconds: float = 0.0
+    destination: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.destination = f"{ACCOUNT}@{self.ip}"
+
+    @classmethod
+    def start(cls, engine: Engine, name: str = "host", *, keep: bool = False) -> Host:
+        """Boot a server and wait until SSH and Docker answer.
+
+        `keep` leaves it running after this process; otherwise the next `start` removes it once the
+        process has gone.
+        """
+        _reap(engine)
+        began = time.monotonic()
+        name = f"{name}-{secrets.token_hex(3)}"
+        folder = state_dir() / "hosts" / name
+        folder.mkdir(parents=True)
+        key = client_key()
+        engine.docker(
+            "run",
+            "--detach",
+            f"--name={name}",
+            f"--hostname={name}",
+            f"--label={LABEL}=host",
+            f"--label={OWNER_LABEL}={0 if keep else os.getpid()}",
+            f"--env=AUTHORIZED_KEY={key.with_suffix('.pub').read_text().strip()}",
+            f"--env=REGISTRY={endpoint(engine)}",
+            *_machine_flags(),
+            IMAGE,
+        )
+        template = "{{.NetworkSettings.Networks.bridge.IPAddress}}"
+        ip = engine.docker("inspect", "--format", template, name).stdout.strip()
+        host = cls(engine, name, ip, key, folder / "known_hosts")
+        try:
+            host._wait_until_ready()
+        except BaseException:
+            host.stop()
+            raise
+        host.start_seconds = time.monotonic() - began
+        return host
+
+    @property
+    def ssh_command(self) -> list[str]:
+        """The words before a remote command."""
+        return [
+            "ssh",
+            "-i",
+            str(self.key_file),
+            "-o",
+            f"UserKnownHostsFile={self.known_hosts_file}",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "IdentitiesOnly=yes",
+            "-o",
+            "StrictHostKeyChecking=yes",
+            "-o",
+            "ConnectTimeout=5",
+            self.destination,
+        ]
+
+    @property
+    def known_hosts(self) -> str:
+        """The host's line for a known_hosts file or variable."""
+        return self.known_hosts_file.read_text()
+
+    @property
+    def key(self) -> str:
+        """The private key that opens the account."""
+        return self.key_file.read_text()
+
+    def run(
+        self,
+        command: str,
+        *,
+        stdin: str | None = None,
+        timeout: float = 120,
+        check: bool = True,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a shell command over SSH as `deploy` (use sudo for more)."""
+        words = [*self.ssh_command, command]
+        return run(words, stdin=stdin, timeout=timeout, check=check)
+
+    def kill(self) -> None:
+        """Pull the plug: the server dies without shutting down; `stop` still cleans up."""
+        self.engine.docker("kill", "--signal=KILL", self.name)
+
+    def stop(self) -> None:
+        """Remove the server and everything on it."""
+        self.engine.docker("rm", "-fv", self.name, check=False)
+        _remove_traces(self.name)
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 60
+        public = ["exec", self.name, "cat", "/etc/ssh/ssh_host_ed25519_key.pub"]
+        while time.monotonic() < deadline:
+            key = self.engine.docker(*public, check=False).stdout.split()
+            if key:
+                self.known_hosts_file.write_text(f"{self.ip} {key[0]} {key[1]}\n")
+                ready = "sudo docker version > /dev/null && systemctl is-active -q ssh docker"
+                if self.run(ready, check=False, timeout=20).returncode == 0:
+                    return
+            if self.name not in self.engine.docker("ps", "--format", "{{.Names}}").stdout.split():
+                break
+            time.sleep(0.2)
+        words = ("exec", self.name, "journalctl", "-b", "--no-pager", "-n", "60")
+        said = self.engine.docker(*words, check=False).stdout
+        said += self.engine.docker("logs", self.name, check=False).stdout
+        raise BedError(f"{self.name} did not come up:\n{said[-4000:]}")
+
+
+def client_key() -> Path:
+    """The bed's SSH key, made once."""
+    key = state_dir() / "ssh" / "id_ed25519"
+    with locked(state_dir() / "ssh.lock"):
+        if not key.exists():
+            key.parent.mkdir(mode=0o700, exist_ok=True)
+            words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ladder-testbed", "-f"]
+            run([*words, key])
+    return key
+
+
+def _machine_flags() -> list[str]:
+    """What systemd and a container engine inside a container need, on either kind of cgroups."""
+    flags = ["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp:exec"]
+    if (CGROUPS / "cgroup.controllers").exists():
+        return [*flags, "--privileged", "--cgroupns=private"]
+    legacy = "systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1"
+    return [
+        *flags,
+        "--cap-add=ALL",
+        "--security-opt=seccomp=unconfined",
+        "--security-opt=apparmor=unconfined",
+        "--security-opt=systempaths=unconfined",
+        f"--volume={CGROUPS}:{CGROUPS}:rw",
+        f"--env=SYSTEMD_PROC_CMDLINE={legacy}",
+    ]
+
+
+def _reap(engine: Engine) -> None:
+    """Remove the servers of processes that have gone without stopping theirs."""
+    template = f'{{{{.Names}}}} {{{{.Label "{OWNER_LABEL}"}}}}'
+    words = ("ps", "-a", "--filter", f"label={LABEL}=host", "--format", template)
+    for line in engine.docker(*words).stdout.splitlines():
+        name, owner = line.split()
+        if owner != "0" and not Path(f"/proc/{owner}").exists():
+            engine.docker("rm", "-fv", name, check=False)
+            _remove_traces(name)
+
+
+def _remove_traces(name: str) -> None:
+    for file in (state_dir() / "hosts" / name).glob("*"):
+        file.unlink()
+    with contextlib.suppress(FileNotFoundError):
+        (state_dir() / "hosts" / name).rmdir()
+    for top in CGROUPS.glob(f"*/ladder-{name}"):
+        for folder in sorted(top.rglob("*/"), key=lambda path: -len(path.parts)):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        with contextlib.suppress(OSError):
+            top.rmdir()
