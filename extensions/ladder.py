@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 from copier.errors import UserMessageError
@@ -244,48 +244,56 @@ def own_text(content: bytes) -> bytes:
 
 
 def message(
-    *, project: Path, answers: Mapping[str, Any], slug: str, before: int | None, has_git: bool
+    *, project: Path, answers: Mapping[str, Any], before: int | None, committed: bool
 ) -> str:
     """Return what a person should know after a copy or an update.
 
-    `before` is the level that the last commit records, None for a new project.
+    Args:
+        project: the project's folder.
+        answers: what Copier remembers.
+        before: the level that the last commit records, None for a new project.
+        committed: whether the project is in git.
     """
     level = int(answers["level"])
-    row = table()[level]
-    gained = [r for r in table() if (-1 if before is None else before) < r.level <= level]
-    lines = [f"{answers['project_name']} is at level {level}: {row.name}.", row.meaning, ""]
-    for number, new in enumerate(gained[1:] if before is None else gained):
-        lines.append(f"{'Gained' if not number else '':8}{new.level} {new.name}: {new.meaning}")
-    settings = {name: use for new in gained for name, use in new.settings.items()}
-    for number, (name, use) in enumerate(settings.items()):
-        lines.append(f"{'Set' if not number else '':8}{name} ({use})")
-    steps = [step for new in gained for step in new.set_up]
-    if before is not None and before != level:
-        if level >= 3 and (project / "uv.lock").is_file():
-            steps.insert(0, "uv lock, since the dependencies changed")
-        if level >= 4 and before >= 4:
-            steps.append("ops/protect again, since the required checks may have changed")
-    for number, step in enumerate(dict.fromkeys(steps)):
-        lines.append(f"{'Do' if not number else '':8}{step}")
-    if before is not None:
-        lines.append(f"{'See':8}git status and git diff, then commit")
-    lines += ["", *run_lines(level, str(answers["package"]))]
-    if not has_git:
-        lines += ["", *git_lines(level)]
-    if level + 1 < len(table()):
-        lines += ["", *next_lines(table()[level + 1])]
-    return "\n".join(line.rstrip() for line in lines)
+    here = table()[level]
+    gained = [row for row in table() if (-1 if before is None else before) < row.level <= level]
+    settings = [f"{name} ({use})" for row in gained for name, use in row.settings.items()]
+    run = "uvicorn {package}:app" if here.level >= 3 else SCRIPT
+    sections = [
+        [f"{answers['project_name']} is at level {level}: {here.name}. {here.meaning}"],
+        listed("Gained", [f"{row.level} {row.name}: {row.meaning}" for row in gained if row.level]),
+        listed("Set", settings),
+        listed("Do", to_do(project, gained, before, level)),
+        listed("Run", ["uv run " + run.format(package=answers["package"])]),
+        [] if committed else git_lines(level),
+        next_lines(table()[level + 1]) if level + 1 < len(table()) else [],
+    ]
+    return "\n\n".join("\n".join(section) for section in sections if section)
 
 
-def run_lines(level: int, package: str) -> list[str]:
-    """Return how to run the project."""
-    command = f"uv run uvicorn {package}:app" if level >= 3 else f"uv run {package}.py"
-    return [f"{'Run':8}{command}"]
+def listed(word: str, items: list[str]) -> list[str]:
+    """Return the items one below the other, beside a word."""
+    return [f"{'' if number else word:8}{item}" for number, item in enumerate(items)]
+
+
+def to_do(project: Path, gained: list[Level], before: int | None, level: int) -> list[str]:
+    """Return what a person does now, once."""
+    steps = [step for row in gained for step in row.set_up]
+    if before is None or before == level:
+        return steps
+    if (project / "uv.lock").is_file() and "uv lock" not in " ".join(steps):
+        steps.insert(0, "uv lock, since the dependencies changed")
+    if before >= 4 and any(row.gates for row in gained):
+        steps.append("ops/protect again, since pull requests need more checks now")
+    return [*steps, "look at git status and git diff, then commit"]
 
 
 def git_lines(level: int) -> list[str]:
     """Return how to keep a new project in git, which a climb needs and nobody else must see."""
-    lines = ["Before the first climb, keep it in git; it need not be pushed anywhere:", "  git init"]
+    lines = [
+        "Before the first climb, keep it in git; it need not be pushed anywhere:",
+        "  git init",
+    ]
     if level < 2:
         lines.append("  printf '%s\\n' '*.db' '*.env' '__pycache__/' >> .git/info/exclude")
     return [*lines, '  git add -A && git commit -m "Start"']
@@ -324,15 +332,13 @@ def excluded(operation: str, *, level: int, package: str, born: bool) -> str:
 
 def folders(names: Iterable[str]) -> set[str]:
     """Return every folder that is above one of these paths."""
-    return {
-        str(parent) for name in names for parent in PurePosixPath(name).parents if parent.name
-    }
+    return {str(parent) for name in names for parent in PurePosixPath(name).parents if parent.name}
 
 
 class Ladder(ContextHook):
     """Gives the templates and `copier.yml` the names that they use, and refuses what cannot be."""
 
-    checked: set[Path] = set()
+    checked: ClassVar[set[Path]] = set()
 
     def hook(self, context: dict[str, Any]) -> None:
         """Add the ladder's names to the context of one rendering.
@@ -344,18 +350,20 @@ class Ladder(ContextHook):
         """
         conf = context["_copier_conf"]
         project = Path(conf["dst_path"]).resolve()
-        given = {**conf["user_defaults"], **answers_on_disk(project / conf["answers_file"])}
-        if conf["defaults"]:
-            given.setdefault("project_name", project.name)
-        if problem := refuse_answers({**given, **conf["data"]}):
+        given = {**conf["user_defaults"], **conf["data"]}
+        name = context.get("project_name") or (project.name if conf["defaults"] else "")
+        if problem := refuse_answers({"project_name": name, **given}):
             raise UserMessageError(problem)
         level = int(context.get("level") or 0)
         name = str(context.get("project_name") or "")
         package = str(context.get("package") or "")
-        if context.get("_copier_phase") == "render" and project not in self.checked:
+        # The first thing that an update renders into the project, before it writes anything, are
+        # the excluded paths; by then every question is answered.
+        updating = context.get("_copier_operation") == "update"
+        rendering = context.get("_copier_phase") == "render"
+        if updating and rendering and project not in self.checked:
             self.checked.add(project)
-            old = answers_on_disk(project / conf["answers_file"])
-            if old and context.get("_copier_operation") == "update":
+            if old := answers_on_disk(project / conf["answers_file"]):
                 told = str(conf["data"].get("discard_edits", "")).lower() == "true"
                 if problem := refuse_update(project, old, level, discard=told):
                     raise UserMessageError(problem)
@@ -375,15 +383,9 @@ class Ladder(ContextHook):
     @staticmethod
     def message(project: Path, answers: Mapping[str, Any]) -> str:
         """Return the message after a copy or an update of the project."""
-        committed = git(project, "show", "HEAD:./.copier-answers.yml")
-        before = int(yaml.safe_load(committed)["level"]) if committed else None
-        return message(
-            project=project,
-            answers=answers,
-            slug=slug_of(str(answers["project_name"])),
-            before=before,
-            has_git=git(project, "rev-parse", "HEAD") is not None,
-        )
+        head = git(project, "show", "HEAD:./.copier-answers.yml")
+        before = int(yaml.safe_load(head)["level"]) if head else None
+        return message(project=project, answers=answers, before=before, committed=head is not None)
 
 
 def level_choices() -> dict[str, int]:

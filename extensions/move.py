@@ -29,7 +29,6 @@ from packaging.utils import canonicalize_name
 TEMPLATE = ladder.HERE.parent / "template"
 HEADER = re.compile(r"(?m)^# /// script\n(?P<body>(?:#(?: .*)?\n)+?)# ///\n")
 ROAD, YOURS = "    # Kept current by the template:\n", "    # Yours (uv add):\n"
-TABLES = "# Your own tool settings go below this line.\n"
 
 
 @dataclass(frozen=True)
@@ -208,11 +207,27 @@ def carry_header(code: Path) -> None:
     header = HEADER.search(text)
     if not header:
         return
-    body = re.sub(r"(?m)^# ?", "", header["body"])
-    wanted = tomllib.loads(body)
     file = Path("pyproject.toml")
-    pyproject = file.read_text(encoding="utf-8")
+    try:
+        pyproject = with_header(file.read_text(encoding="utf-8"), header["body"])
+    except (OSError, ValueError) as problem:
+        say(f"Carry the header of {code} into {file} by hand: {problem}")
+        return
+    file.write_text(pyproject, encoding="utf-8")
+    code.write_text(text[: header.start()] + text[header.end() :], encoding="utf-8")
+
+
+def with_header(pyproject: str, header: str) -> str:
+    """Return pyproject.toml with what a script's header asks for.
+
+    Raises:
+        ValueError: one of the two cannot be read, or the user's block has no anchor.
+    """
+    body = re.sub(r"(?m)^# ?", "", header)
+    wanted = tomllib.loads(body)
     road, own = blocks(pyproject)
+    if YOURS not in pyproject:
+        raise ValueError(f"the line {YOURS.strip()!r} is missing")
     known = {name_of(d) for d in own}
     carried = [
         d
@@ -226,8 +241,7 @@ def carry_header(code: Path) -> None:
         pyproject = re.sub(r"(?m)^requires-python = .*$", lambda _: line, pyproject, count=1)
     if tables := re.search(r"(?ms)^\[.*", body):
         pyproject = f"{pyproject.rstrip()}\n\n{tables[0].rstrip()}\n"
-    file.write_text(pyproject, encoding="utf-8")
-    code.write_text(text[: header.start()] + text[header.end() :], encoding="utf-8")
+    return pyproject
 
 
 def restore_header(code: Path) -> None:

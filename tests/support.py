@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from copier import run_copy, run_update
+from copier import VcsRef, run_copy, run_update
 
 ROOT = Path(__file__).resolve().parent.parent
 LEVELS = range(9)
@@ -51,9 +51,9 @@ def template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="ladder-template-")).resolve()
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
+        source, target = ROOT / name, folder / name
         if name.startswith(("copier.yml", "template/", "extensions/", "includes/")):
-            if (source := ROOT / name).is_file():
-                target = folder / name
+            if source.is_file():  # and not deleted in the working tree alone
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, target)
     git(folder, "init", "--quiet", "--initial-branch=main")
@@ -62,7 +62,7 @@ def template() -> Path:
     return folder
 
 
-def render(target: Path, level: int, **answers: Any) -> Path:
+def render(target: Path, level: int, *, quiet: bool = True, **answers: Any) -> Path:
     """Make a project of a level in a folder that does not exist yet, and return the folder."""
     run_copy(
         str(template()),
@@ -71,7 +71,7 @@ def render(target: Path, level: int, **answers: Any) -> Path:
         vcs_ref="HEAD",
         defaults=True,
         unsafe=True,
-        quiet=True,
+        quiet=quiet,
     )
     return target
 
@@ -84,17 +84,17 @@ def save(project: Path, message: str = "Start") -> None:
     git(project, "commit", "--quiet", "--allow-empty", f"--message={message}")
 
 
-def climb(project: Path, level: int, **data: Any) -> None:
+def climb(project: Path, level: int, *, quiet: bool = True, **data: Any) -> None:
     """Update a committed project to another level, the way the printed command does."""
     run_update(
         project,
-        data={"level": level, **data},
-        vcs_ref=":current:",
+        data={**ANSWERS, "level": level, **data},
+        vcs_ref=VcsRef.CURRENT,
         skip_answered=True,
         defaults=True,
         overwrite=True,
         unsafe=True,
-        quiet=True,
+        quiet=quiet,
     )
 
 
