@@ -5,8 +5,13 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +57,10 @@ def template() -> Path:
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
         source, target = ROOT / name, folder / name
-        if name.startswith(("copier.yml", "template/", "extensions/", "includes/")):
-            if source.is_file():  # and not deleted in the working tree alone
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(source, target)
+        of_template = name.startswith(("copier.yml", "template/", "extensions/", "includes/"))
+        if of_template and source.is_file():  # not deleted in the working tree alone
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
     git(folder, "init", "--quiet", "--initial-branch=main")
     save(folder, "Template")
     git(folder, "tag", "v1.0.0")
@@ -105,3 +110,39 @@ def files(project: Path) -> dict[str, bytes]:
         for path in sorted(project.rglob("*"))
         if path.is_file() and not {".git", ".venv", "__pycache__"} & set(path.parts)
     }
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextmanager
+def serving(command: list[str], folder: Path) -> Iterator[str]:
+    """Run a server until the block ends and give its address, once it answers."""
+    port = free_port()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, "PORT": str(port), "UVICORN_PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    process.kill()
+                    raise AssertionError(process.communicate()[0]) from None
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)

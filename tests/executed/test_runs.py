@@ -1,0 +1,63 @@
+"""Levels 0 and 2: the script answers for its author, and for another engineer who clones it."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests import support
+from tests.conftest import Render
+
+
+def shorten_and_follow(address: str) -> None:
+    """Use the service as its users do."""
+    with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:
+        assert json.load(answer) == {"status": "ok", "version": "dev"}
+    request = urllib.request.Request(
+        f"{address}/links",
+        data=json.dumps({"url": f"{address}/docs"}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        assert answer.status == 201
+        code = json.load(answer)["code"]
+    with urllib.request.urlopen(f"{address}/{code}", timeout=5) as answer:
+        assert answer.url == f"{address}/docs"
+
+
+def test_a_script_answers(render: Render) -> None:
+    made = render(0)
+    with support.serving(["uv", "run", "links.py"], made) as address:
+        shorten_and_follow(address)
+
+
+def test_what_is_kept_survives_a_restart(render: Render) -> None:
+    made = render(0)
+    for _ in range(2):
+        with support.serving(["uv", "run", "links.py"], made) as address:
+            shorten_and_follow(address)
+    assert (made / "links.db").is_file()
+
+
+@pytest.mark.parametrize("level", [2, 3])
+def test_another_engineer_clones_it_and_runs_it(
+    project: Render, tmp_path: Path, level: int
+) -> None:
+    made = project(level)
+    readme = (made / "README.md").read_text()
+    forge = tmp_path / "forge" / "acme"
+    forge.mkdir(parents=True)
+    support.git(forge, "clone", "--quiet", "--bare", made, "links.git")
+    commands = readme.partition("```sh\n")[2].partition("```")[0].splitlines()
+    assert commands[0] == "git clone https://github.com/acme/links.git"
+    assert commands[1] == "cd links"
+    # The forge is a folder here; the rest is as the README says.
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    instead = f"url.{tmp_path}/forge/.insteadOf=https://github.com/"
+    support.run("git", "-c", instead, *commands[0].split()[1:], cwd=elsewhere)
+    with support.serving(commands[2].split(), elsewhere / "links") as address:
+        shorten_and_follow(address)
