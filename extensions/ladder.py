@@ -1,19 +1,18 @@
 """The ladder as Copier sees it.
 
-Reads the table in `ladder.yml` and computes from it what the templates, `copier.yml` and the
-mover need: capabilities, excluded paths, defaults, refusals and messages. One file, because an
-update loads two versions of it, the project's and the new one, into one process.
+Computes from the table what the templates and `copier.yml` need: capabilities, excluded paths,
+defaults, refusals and messages.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import keyword
 import re
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,65 +22,36 @@ from copier_template_extensions import ContextHook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from types import ModuleType
 
-HERE = Path(__file__).resolve().parent
 UPDATE = "uvx --with copier-template-extensions copier update --trust --skip-answered"
-SCRIPT = "{package}.py"
-MODULE = "src/{package}/__init__.py"
 
 
-@dataclass(frozen=True)
-class Level:
-    """One row of the ladder; `ladder.yml` says what each field means."""
+def load(name: str) -> ModuleType:
+    """Load a module beside this file.
 
-    level: int
-    name: str
-    capability: str
-    meaning: str
-    climb_when: str
-    not_yet: str
-    cost: str
-    adds: Mapping[str, str]
-    set_up: list[str]
-    drops: list[str] = field(default_factory=list)
-    gates: list[str] = field(default_factory=list)
-    settings: Mapping[str, str] = field(default_factory=dict)
+    Under a name of its own: an update loads two versions of the template into one process.
+    """
+    file = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(str(file), file)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
-@lru_cache(maxsize=1)
-def table() -> tuple[Level, ...]:
-    """Return the ladder, lowest level first."""
-    rows = yaml.safe_load((HERE / "ladder.yml").read_text(encoding="utf-8"))["levels"]
-    return tuple(Level(**row) for row in rows)
-
-
-def paths(level: int, package: str) -> dict[str, str]:
-    """Return path -> owner of everything that a project of this level has."""
-    found: dict[str, str] = {}
-    for row in table()[: level + 1]:
-        for path in row.drops:
-            del found[path]
-        found.update(row.adds)
-    return {path.format(package=package): owner for path, owner in found.items()}
-
-
-def all_paths(package: str) -> dict[str, str]:
-    """Return path -> owner of everything that a project of any level has."""
-    return {
-        path.format(package=package): owner for row in table() for path, owner in row.adds.items()
-    }
-
-
-def capabilities(level: int) -> dict[str, bool]:
-    """Return the names that conditions in the templates use."""
-    return {row.capability: row.level <= level for row in table()}
+if TYPE_CHECKING:
+    import table as ladder
+else:
+    ladder = load("table")
 
 
 # Names -------------------------------------------------------------------------------------------
 
 
 def slug_of(name: str) -> str:
-    """Return the name as image names, unit names and addresses have it: `Link Shortener` -> `link-shortener`."""
+    """Return the name as images and hosts have it: `Link Shortener` -> `link-shortener`."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
@@ -132,9 +102,9 @@ def refuse_owner(owner: str) -> str:
 
 def refuse_level(level: object) -> str:
     """Return why this is no level, or nothing."""
-    if re.fullmatch(r"[0-9]+", str(level)) and int(str(level)) < len(table()):
+    if re.fullmatch(r"[0-9]+", str(level)) and int(str(level)) < len(ladder.table()):
         return ""
-    return f"There is no level {level!s}: choose one from 0 to {len(table()) - 1}."
+    return f"There is no level {level!s}: choose one from 0 to {len(ladder.table()) - 1}."
 
 
 # Git ---------------------------------------------------------------------------------------------
@@ -210,10 +180,10 @@ def refuse_update(project: Path, old: Mapping[str, Any], level: int, *, discard:
 def edited_below(project: Path, old: Mapping[str, Any], level: int) -> list[str]:
     """Return the files that a descent to `level` would delete although the user edited them."""
     package = str(old["package"])
-    stay = paths(level, package)
+    stay = ladder.paths(level, package)
     going = [
         path
-        for path, owner in paths(int(old["level"]), package).items()
+        for path, owner in ladder.paths(int(old["level"]), package).items()
         if path not in stay and owner != "starter" and (project / path).is_file()
     ]
     if not going:
@@ -255,10 +225,12 @@ def message(
         committed: whether the project is in git.
     """
     level = int(answers["level"])
-    here = table()[level]
-    gained = [row for row in table() if (-1 if before is None else before) < row.level <= level]
+    here = ladder.table()[level]
+    gained = [
+        row for row in ladder.table() if (-1 if before is None else before) < row.level <= level
+    ]
     settings = [f"{name} ({use})" for row in gained for name, use in row.settings.items()]
-    run = "uvicorn {package}:app" if here.level >= 3 else SCRIPT
+    run = "uvicorn {package}:app" if here.level >= 3 else ladder.SCRIPT
     sections = [
         [f"{answers['project_name']} is at level {level}: {here.name}. {here.meaning}"],
         listed("Gained", [f"{row.level} {row.name}: {row.meaning}" for row in gained if row.level]),
@@ -266,7 +238,7 @@ def message(
         listed("Do", to_do(project, gained, before, level)),
         listed("Run", ["uv run " + run.format(package=answers["package"])]),
         [] if committed else git_lines(level),
-        next_lines(table()[level + 1]) if level + 1 < len(table()) else [],
+        next_lines(ladder.table()[level + 1]) if level + 1 < len(ladder.table()) else [],
     ]
     return "\n\n".join("\n".join(section) for section in sections if section)
 
@@ -276,7 +248,7 @@ def listed(word: str, items: list[str]) -> list[str]:
     return [f"{'' if number else word:8}{item}" for number, item in enumerate(items)]
 
 
-def to_do(project: Path, gained: list[Level], before: int | None, level: int) -> list[str]:
+def to_do(project: Path, gained: list[ladder.Level], before: int | None, level: int) -> list[str]:
     """Return what a person does now, once."""
     steps = [step for row in gained for step in row.set_up]
     if before is None or before == level:
@@ -299,7 +271,7 @@ def git_lines(level: int) -> list[str]:
     return [*lines, '  git add -A && git commit -m "Start"']
 
 
-def next_lines(row: Level) -> list[str]:
+def next_lines(row: ladder.Level) -> list[str]:
     """Return the advice on the level above and the command that climbs to it."""
     lines = [f"Next is level {row.level}: {row.name}. {row.meaning}"]
     lines.append(f"  Climb when {row.climb_when}")
@@ -320,9 +292,11 @@ def excluded(operation: str, *, level: int, package: str, born: bool) -> str:
         package: the import name.
         born: whether the user's code already exists in the destination.
     """
-    every = all_paths(package)
-    has = paths(level, package)
-    has.setdefault(SCRIPT.format(package=package), "starter")  # born as a script at every level
+    every = ladder.all_paths(package)
+    has = ladder.paths(level, package)
+    has.setdefault(
+        ladder.SCRIPT.format(package=package), "starter"
+    )  # born as a script at every level
     if operation == "update" or born:
         has = {path: owner for path, owner in has.items() if owner != "starter"}
     gone = set(every) - set(has)
@@ -367,7 +341,7 @@ class Ladder(ContextHook):
                 told = str(conf["data"].get("discard_edits", "")).lower() == "true"
                 if problem := refuse_update(project, old, level, discard=told):
                     raise UserMessageError(problem)
-        context.update(capabilities(level))
+        context.update(ladder.capabilities(level))
         context["postgres"] = level >= 6 and "postgres" in context.get("backing_services", [])
         context["slug"] = slug_of(name)
         context["level_choices"] = level_choices
@@ -376,7 +350,10 @@ class Ladder(ContextHook):
         context["refuse_package"] = refuse_package
         context["refuse_owner"] = refuse_owner
         context["owner_of_git"] = partial(owner_of_git, project)
-        born = any((project / path.format(package=package)).exists() for path in (SCRIPT, MODULE))
+        born = any(
+            (project / path.format(package=package)).exists()
+            for path in (ladder.SCRIPT, ladder.MODULE)
+        )
         context["excluded"] = partial(excluded, level=level, package=package, born=born)
         context["message"] = partial(self.message, project, context.get("_copier_answers", {}))
 
@@ -390,4 +367,4 @@ class Ladder(ContextHook):
 
 def level_choices() -> dict[str, int]:
     """Return the levels as Copier offers them."""
-    return {f"{row.level}  {row.name}": row.level for row in table()}
+    return {f"{row.level}  {row.name}": row.level for row in ladder.table()}

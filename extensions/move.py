@@ -14,14 +14,14 @@ import ast
 import json
 import os
 import re
+import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
-import ladder
+import table as ladder
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -66,12 +66,14 @@ class Project:
         found = TEMPLATE / f"{path}.jinja"
         if not found.is_file():
             return (TEMPLATE / path).read_text(encoding="utf-8")
+        import jinja2
+
         environment = jinja2.Environment(
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 - Python, not HTML
+            autoescape=False,
         )
         template = environment.from_string(found.read_text(encoding="utf-8"))
         return template.render(self.answers, **ladder.capabilities(self.level))
@@ -84,6 +86,15 @@ class Project:
         return own == HEADER.sub("", self.starter("{{ package }}.py"))
 
 
+def git(*arguments: str) -> str | None:
+    """Return what git prints, or None where git fails or is missing."""
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
 def say(text: str) -> None:
     """Tell the user what was done or is left to do."""
     print(f"  {text}", file=sys.stderr)
@@ -92,7 +103,7 @@ def say(text: str) -> None:
 def rename(source: Path, target: Path) -> None:
     """Move a file or folder, in git too where git knows it."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    if ladder.git(Path(), "mv", str(source), str(target)) is None:
+    if git("mv", str(source), str(target)) is None:
         source.rename(target)
     remove_empty(source.parent)
 
@@ -247,7 +258,7 @@ def with_header(pyproject: str, header: str) -> str:
 def restore_header(code: Path) -> None:
     """Give the script its header back: the user's dependencies, and those of the road it imports."""
     text = code.read_text(encoding="utf-8")
-    pyproject = ladder.git(Path(), "show", "HEAD:./pyproject.toml")
+    pyproject = git("show", "HEAD:./pyproject.toml")
     if HEADER.search(text) or not pyproject:
         return
     road, own = blocks(pyproject + "\n")
@@ -297,7 +308,7 @@ def main() -> None:
     answers = json.loads(sys.argv[1])
     committed = None
     if os.environ.get("COPIER_OPERATION") == "update":
-        committed = ladder.git(Path(), "show", "HEAD:./.copier-answers.yml")
+        committed = git("show", "HEAD:./.copier-answers.yml")
     project = Project(
         package=answers["package"],
         level=int(answers["level"]),
