@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -134,14 +134,18 @@ def owner_of_git(folder: Path) -> str:
 # Guards ------------------------------------------------------------------------------------------
 
 
+def refuse_project(name: str, package: str = "") -> str:
+    """Return why a project cannot have this name, and this package where one is given, or nothing."""
+    return refuse_name(name) or refuse_package(package or package_of(name))
+
+
 def refuse_answers(answers: Mapping[str, Any]) -> str:
     """Return why these answers cannot be, or nothing."""
     refusals = []
     if "level" in answers:
         refusals.append(refuse_level(answers["level"]))
     if name := str(answers.get("project_name") or ""):
-        refusals.append(refuse_name(name))
-        refusals.append(refuse_package(str(answers.get("package") or package_of(name))))
+        refusals.append(refuse_project(name, str(answers.get("package") or "")))
     if owner := str(answers.get("owner") or ""):
         refusals.append(refuse_owner(owner))
     return next(filter(None, refusals), "")
@@ -150,9 +154,20 @@ def refuse_answers(answers: Mapping[str, Any]) -> str:
 def answers_on_disk(file: Path) -> dict[str, Any]:
     """Return the answers that a project has recorded; none where it has no such file."""
     try:
-        return dict(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, TypeError, ValueError, yaml.YAMLError):
+        return parsed(file, file.stat().st_mtime_ns)
+    except OSError:
         return {}
+
+
+@lru_cache(maxsize=8)
+def parsed(file: Path, mtime_ns: int) -> dict[str, Any]:
+    """Return the answers in a file as it was at that time; none where it is not what Copier wrote."""
+    del mtime_ns  # only tells one state of the file from another
+    try:
+        answers = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (ValueError, yaml.YAMLError):
+        return {}
+    return answers if isinstance(answers, dict) else {}
 
 
 def refuse_update(project: Path, old: Mapping[str, Any], level: int, *, discard: bool) -> str:
@@ -324,29 +339,30 @@ class Ladder(ContextHook):
         """
         conf = context["_copier_conf"]
         project = Path(conf["dst_path"]).resolve()
-        given = {**conf["user_defaults"], **conf["data"]}
-        name = context.get("project_name") or (project.name if conf["defaults"] else "")
-        if problem := refuse_answers({"project_name": name, **given}):
+        recorded = answers_on_disk(project / conf["answers_file"])
+        given = {**conf["user_defaults"], **recorded, **conf["data"]}
+        if conf["defaults"]:
+            given.setdefault("project_name", project.name)
+        if problem := refuse_answers(given):
             raise UserMessageError(problem)
-        level = int(context.get("level") or 0)
         name = str(context.get("project_name") or "")
-        package = str(context.get("package") or "")
+        package = str(context.get("package") or given.get("package") or "")
+        level = int(context.get("level") or 0)
         # The first thing that an update renders into the project, before it writes anything, are
         # the excluded paths; by then every question is answered.
         updating = context.get("_copier_operation") == "update"
         rendering = context.get("_copier_phase") == "render"
         if updating and rendering and project not in self.checked:
             self.checked.add(project)
-            if old := answers_on_disk(project / conf["answers_file"]):
-                told = str(conf["data"].get("discard_edits", "")).lower() == "true"
-                if problem := refuse_update(project, old, level, discard=told):
-                    raise UserMessageError(problem)
+            told = str(conf["data"].get("discard_edits", "")).lower() == "true"
+            if recorded and (problem := refuse_update(project, recorded, level, discard=told)):
+                raise UserMessageError(problem)
         context.update(ladder.capabilities(level))
         context["postgres"] = level >= 6 and "postgres" in context.get("backing_services", [])
         context["slug"] = slug_of(name)
         context["level_choices"] = level_choices
         context["package_of"] = package_of
-        context["refuse_name"] = refuse_name
+        context["refuse_project"] = partial(refuse_project, package=package)
         context["refuse_package"] = refuse_package
         context["refuse_owner"] = refuse_owner
         context["owner_of_git"] = partial(owner_of_git, project)

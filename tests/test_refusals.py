@@ -134,3 +134,11 @@ def test_without_the_extension_package(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "Make sure to install these extensions alongside Copier" in done.stderr
     assert not (tmp_path / "links").exists()
+
+
+def test_a_name_that_makes_no_package_can_be_given_one(tmp_path: Path) -> None:
+    made = support.render(tmp_path / "json", 2, project_name="json", package="jsonlinks")
+    support.save(made)
+    support.climb(made, 1, project_name="json")
+    assert (made / "jsonlinks.py").is_file()
+    assert "package: jsonlinks" in (made / ".copier-answers.yml").read_text()

@@ -1,0 +1,78 @@
+"""A person at a terminal: few questions at birth, a level chosen from the list at a climb."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pexpect
+
+from tests import support
+from tests.conftest import Render
+
+UP, DOWN = "\x1b[A", "\x1b[B"
+
+
+def at_terminal(folder: Path, *arguments: str) -> pexpect.spawn:
+    """Start Copier at a terminal."""
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "copier", *arguments],
+        cwd=str(folder),
+        timeout=30,
+        encoding="utf-8",
+        dimensions=(40, 200),
+    )
+
+
+def test_a_new_script_takes_two_questions(tmp_path: Path) -> None:
+    copier = at_terminal(tmp_path, "copy", "--trust", str(support.template()), "links")
+    copier.expect("What is the project called")
+    copier.sendline("")
+    copier.expect("Which deployment maturity level")
+    copier.sendline("")
+    copier.expect("links is at level 0: Runs on my machine")
+    copier.expect(pexpect.EOF)
+    copier.wait()
+    assert copier.exitstatus == 0
+    assert set(support.files(tmp_path / "links")) == {".copier-answers.yml", "links.py"}
+
+
+def test_a_name_that_makes_no_package_is_asked_again(tmp_path: Path) -> None:
+    copier = at_terminal(tmp_path, "copy", "--trust", str(support.template()), "links")
+    copier.expect("What is the project called")
+    copier.send("\x15json\r")
+    copier.expect("cannot be the package's name")
+    copier.send("\x15Short Links\r")
+    copier.expect("Which deployment maturity level")
+    copier.sendline("")
+    copier.expect(pexpect.EOF)
+    assert (tmp_path / "links" / "short_links.py").is_file()
+
+
+def test_a_level_chosen_from_the_list_moves_the_code(project: Render, rendered: Render) -> None:
+    made = project(2)
+    copier = at_terminal(
+        made, "update", "--trust", "--skip-answered", "--ask=level", "--vcs-ref=:current:"
+    )
+    copier.expect("Which deployment maturity level")
+    copier.send(f"{DOWN}\r")
+    copier.expect("Links is at level 3: Packaging")
+    copier.expect(pexpect.EOF)
+    assert support.files(made) == support.files(rendered(3))
+
+
+def test_a_lower_level_chosen_from_the_list_is_guarded_too(project: Render) -> None:
+    made = project(2)
+    (made / "LICENSE").write_text("Mine.\n")
+    support.save(made)
+    copier = at_terminal(
+        made, "update", "--trust", "--skip-answered", "--ask=level", "--vcs-ref=:current:"
+    )
+    copier.expect("Which deployment maturity level")
+    copier.send(f"{UP}\r")
+    copier.expect("Level 1 has no LICENSE, which you edited")
+    copier.expect(pexpect.EOF)
+    copier.wait()
+    assert copier.exitstatus == 1
+    assert support.git(made, "status", "--porcelain") == ""
