@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import ModuleType
 
+ANSWERS = ".copier-answers.yml"
 UPDATE = "uvx --with copier-template-extensions copier update --trust --skip-answered"
 
 
@@ -339,7 +340,7 @@ class Ladder(ContextHook):
         """
         conf = context["_copier_conf"]
         project = Path(conf["dst_path"]).resolve()
-        recorded = answers_on_disk(project / conf["answers_file"])
+        recorded = answers_on_disk(project / ANSWERS)
         given = {**conf["user_defaults"], **recorded, **conf["data"]}
         if conf["defaults"]:
             given.setdefault("project_name", project.name)
@@ -376,7 +377,7 @@ class Ladder(ContextHook):
     @staticmethod
     def message(project: Path, answers: Mapping[str, Any]) -> str:
         """Return the message after a copy or an update of the project."""
-        head = git(project, "show", "HEAD:./.copier-answers.yml")
+        head = git(project, "show", f"HEAD:./{ANSWERS}")
         before = int(yaml.safe_load(head)["level"]) if head else None
         return message(project=project, answers=answers, before=before, committed=head is not None)
 
