@@ -201,7 +201,9 @@ class ForgeRecorder:
         return (200, {"id": int(number), **rule}) if rule else (404, {"message": "Not Found"})
 
     def _delete_ruleset(self, body: Any, number: str) -> Reply:
-        return (204, None) if self.rulesets.pop(int(number), None) else (404, {"message": "Not Found"})
+        return (
+            (204, None) if self.rulesets.pop(int(number), None) else (404, {"message": "Not Found"})
+        )
 
     def _list_environments(self, body: Any) -> Reply:
         found = [{"name": name, **body} for name, body in self.environments.items()]
