@@ -1,0 +1,115 @@
+"""What the mover carries: dependencies by their canonical names, settings, modules beside the script."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import support
+
+sys.path.insert(0, str(support.ROOT / "extensions"))
+import move
+
+PYPROJECT = """\
+[project]
+name = "links"
+requires-python = ">=3.11"
+dependencies = [
+    # Kept current by the template:
+    "alembic>=1.17",
+    "psycopg[binary]>=3.2",
+    "uvicorn>=0.37",
+    # Yours (uv add):
+    "attrs>=25",
+]
+
+# Your own tool settings go below this line.
+"""
+
+
+def header(*dependencies: str, more: str = "") -> str:
+    """Return the body of a script's header."""
+    listed = "".join(f'#     "{dependency}",\n' for dependency in dependencies)
+    return f'# requires-python = ">=3.11"\n# dependencies = [\n{listed}# ]\n{more}'
+
+
+@pytest.mark.parametrize(
+    ("dependency", "carried"),
+    [
+        ("fastapi>=0.118", True),
+        ("uvicorn>=0.37", False),
+        ("uvicorn", False),
+        ("Uvicorn", False),
+        ("uvicorn[standard]", True),
+        ("uvicorn<1", True),
+        ("psycopg", False),
+        ("psycopg[binary]", False),
+        ("psycopg[pool]", True),
+        ("Attrs", False),
+        ("zope.interface", True),
+    ],
+)
+def test_a_dependency_is_carried_unless_it_is_there(dependency: str, carried: bool) -> None:
+    text = move.with_header(PYPROJECT, header(dependency))
+    mine = text.partition(move.YOURS)[2]
+    assert (f'    "{dependency}",\n' in mine) == carried
+    assert text.partition(move.YOURS)[0] == PYPROJECT.partition(move.YOURS)[0]
+
+
+def test_carried_dependencies_are_sorted_by_name() -> None:
+    text = move.with_header(PYPROJECT, header("Zstd", "fastapi", "b_c", "B-a"))
+    mine = text.partition(move.YOURS)[2].partition("]")[0].split()
+    assert mine == ['"B-a",', '"b_c",', '"fastapi",', '"Zstd",', '"attrs>=25",']
+
+
+def test_the_python_and_the_tools_settings_come_along() -> None:
+    more = "# [tool.uv]\n# prerelease = 'allow'\n"
+    text = move.with_header(PYPROJECT, header("fastapi", more=more).replace("3.11", "3.13"))
+    assert 'requires-python = ">=3.13"' in text
+    assert text.endswith("\n[tool.uv]\nprerelease = 'allow'\n")
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "script"),
+    [
+        (PYPROJECT.replace(move.YOURS, ""), header("fastapi")),
+        ("<<<<<<< before updating\n", header("fastapi")),
+        (PYPROJECT, header("not a requirement")),
+        (PYPROJECT, "# dependencies = [\n"),
+    ],
+)
+def test_what_cannot_be_carried_is_left_to_the_user(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    pyproject: str,
+    script: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").write_text(pyproject)
+    code = Path("links.py")
+    code.write_text(f"# /// script\n{script}# ///\nprint()\n")
+    before = code.read_text()
+    move.carry_header(code)
+    assert "Carry the header of links.py into pyproject.toml by hand: " in capsys.readouterr().err
+    assert Path("pyproject.toml").read_text() == pyproject
+    assert code.read_text() == before
+
+
+def test_modules_that_the_script_imports_are_found(tmp_path: Path) -> None:
+    for name, text in {
+        "links.py": "import one\nfrom pack.inner import x\nimport os, json\n",
+        "one.py": "import two\n",
+        "two.py": "import one, links\n",
+        "three.py": "",
+        "pack/__init__.py": "",
+        "pack/inner.py": "import four\n",
+        "four.py": "def broken(:\n",
+        "json.txt": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = move.siblings(tmp_path / "links.py", tmp_path, "links")
+    assert [path.name for path in found] == ["four.py", "one.py", "pack", "two.py"]
