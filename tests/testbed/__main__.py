@@ -9,7 +9,7 @@ import time
 from tests.testbed.bed import describe, up
 from tests.testbed.engine import Engine
 from tests.testbed.host import Host
-from tests.testbed.registry import ADDRESS
+from tests.testbed.registry import address
 from tests.testbed.shell import BedError
 
 
@@ -36,7 +36,7 @@ def _act(arguments: argparse.Namespace) -> int:
     if arguments.verb == "up":
         engine = up()
         print(describe(engine))
-        print(f"registry  {ADDRESS}")
+        print(f"registry  {address()}")
         print(f"up in {time.monotonic() - began:.1f} s")
         return 0
     if arguments.verb == "host":

@@ -11,18 +11,35 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.testbed import bootstrap
-from tests.testbed.shell import BedError, locked, run, state_dir
+from tests.testbed.shell import BedError, locked, run, state_dir, usual_state_dir
 
-BRIDGE = "ladder0"
 SUBNETS = tuple(f"10.{n}.0.0/16" for n in range(213, 233))
-REGISTRY_PORT = 5055
+FIRST_REGISTRY_PORT = 5055
 PROBE_IMAGE = "registry:2"
 LABEL = "ladder.testbed"
+
+
+def bed_number() -> int:
+    """0 for the bed in the usual place; a bed elsewhere gets names and ports of its own."""
+    if state_dir() == usual_state_dir().resolve():
+        return 0
+    return zlib.crc32(str(state_dir()).encode()) % 900 + 1
+
+
+def bridge() -> str:
+    """The network interface of the bed's own engine."""
+    return f"ladder{bed_number()}"
+
+
+def registry_port() -> int:
+    """Where the registry listens, on this machine and inside every host."""
+    return FIRST_REGISTRY_PORT + bed_number()
 
 
 @dataclass(frozen=True)
@@ -112,12 +129,9 @@ class Engine:
     def stop(self) -> None:
         """Remove the bed's containers and, if the engine is ours, end it; images stay on disk."""
         with locked(state_dir() / "up.lock"):
-            if self.own:
-                everything = self.docker("ps", "-aq").stdout.split()
-            else:
-                everything = self.containers()
-            if everything:
-                self.docker("rm", "-fv", *everything, check=False)
+            ours = self.docker("ps", "-aq").stdout.split() if self.own else self.containers()
+            if ours:
+                self.docker("rm", "-fv", *ours, check=False)
             if self.own:
                 _stop_dockerd()
 
@@ -162,9 +176,9 @@ def _start_dockerd() -> None:
         f"--exec-root={home / 'exec'}",
         f"--pidfile={_pid_file()}",
         f"--host=unix://{_socket()}",
-        f"--bridge={BRIDGE}",
+        f"--bridge={bridge()}",
         f"--default-address-pool=base={pool},size=24",
-        f"--registry-mirror=http://127.0.0.1:{REGISTRY_PORT}",
+        f"--registry-mirror=http://127.0.0.1:{registry_port()}",
         "--init-path=" + str(usr / "bin" / "docker-init"),
         "--userland-proxy-path=" + str(usr / "sbin" / "docker-proxy"),
         "--log-level=warn",
@@ -186,7 +200,7 @@ def _start_dockerd() -> None:
             break
         time.sleep(0.2)
     tail = (home / "dockerd.log").read_text()[-2000:]
-    raise BedError(f"dockerd on bridge {BRIDGE} ({gateway}) did not start:\n{tail}")
+    raise BedError(f"dockerd on bridge {bridge()} ({gateway}) did not start:\n{tail}")
 
 
 def _bridge() -> tuple[str, str]:
@@ -194,7 +208,7 @@ def _bridge() -> tuple[str, str]:
     shown = run(["ip", "-4", "-o", "addr", "show"]).stdout
     for line in shown.splitlines():
         words = line.split()
-        if words[1] == BRIDGE:
+        if words[1] == bridge():
             network = ipaddress.ip_interface(words[3]).network
             return words[3].split("/")[0], _pool_of(network)
     taken = [ipaddress.ip_interface(line.split()[3]).network for line in shown.splitlines()]
@@ -209,9 +223,9 @@ def _bridge() -> tuple[str, str]:
     if subnet is None:
         raise BedError(f"None of {SUBNETS[0]} … {SUBNETS[-1]} is free for the bed's bridge.")
     gateway = str(subnet.network_address + 1)
-    run(["ip", "link", "add", BRIDGE, "type", "bridge"], check=False)
-    run(["ip", "addr", "add", f"{gateway}/17", "dev", BRIDGE])
-    run(["ip", "link", "set", BRIDGE, "up"])
+    run(["ip", "link", "add", bridge(), "type", "bridge"], check=False)
+    run(["ip", "addr", "add", f"{gateway}/17", "dev", bridge()])
+    run(["ip", "link", "set", bridge(), "up"])
     return gateway, _pool_of(ipaddress.ip_network(f"{subnet.network_address}/17"))
 
 
@@ -234,7 +248,7 @@ def _stop_dockerd() -> None:
     for left in (_socket(), _pid_file()):
         left.unlink(missing_ok=True)
     if sys.platform == "linux" and shutil.which("ip"):
-        run(["ip", "link", "del", BRIDGE], check=False)
+        run(["ip", "link", "del", bridge()], check=False)
 
 
 def _is_zombie(pid: int) -> bool:

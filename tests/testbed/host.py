@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.testbed.engine import LABEL, Engine
-from tests.testbed.registry import endpoint
+from tests.testbed.registry import address, endpoint
 from tests.testbed.shell import BedError, locked, run, state_dir
 
 IMAGE = "ladder/host:latest"
@@ -58,6 +58,7 @@ class Host:
             f"--label={OWNER_LABEL}={0 if keep else os.getpid()}",
             f"--env=AUTHORIZED_KEY={key.with_suffix('.pub').read_text().strip()}",
             f"--env=REGISTRY={endpoint(engine)}",
+            f"--env=REGISTRY_ADDRESS={address()}",
             *_machine_flags(),
             IMAGE,
         )

@@ -69,7 +69,7 @@ def recipe_hash(recipe: str) -> str:
 def states(engine: Engine) -> dict[str, str]:
     """Say for each tag what lies under it: `official`, `stand-in`, `ours`, `stale` or `missing`."""
     tags = [tag for image in IMAGES for tag in image.tags]
-    template = '{{range .RepoTags}}{{.}} {{end}}|{{index .Config.Labels "%s"}}' % RECIPE_LABEL
+    template = '{{join .RepoTags " "}}|{{index .Config.Labels "' + RECIPE_LABEL + '"}}'
     shown = engine.docker("image", "inspect", "--format", template, *tags, check=False).stdout
     labels: dict[str, str] = {}
     for line in shown.splitlines():
@@ -123,7 +123,7 @@ def _make(engine: Engine, image: Image, before: list[Future[None]], official: bo
 
 
 def _import_base(engine: Engine, image: Image) -> None:
-    """Debian's own bootstrap into an image; in memory where there is room, since dpkg syncs a lot."""
+    """Bootstrap Debian into an image; in memory where there is room, since dpkg syncs a lot."""
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 * 2**30
     scratch = memory if roomy else state_dir()

@@ -12,14 +12,18 @@ import time
 import urllib.error
 import urllib.request
 
-from tests.testbed.engine import LABEL, REGISTRY_PORT, Engine
+from tests.testbed.engine import LABEL, Engine, registry_port
 from tests.testbed.shell import BedError, locked, state_dir
 
-ADDRESS = f"127.0.0.1:{REGISTRY_PORT}"
 NAME = "ladder-testbed-registry"
 # What emitted stacks run by a Docker Hub name on a host.
 MIRRORED = ("caddy:2",)
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+
+
+def address() -> str:
+    """The registry's address, whether it is up or not."""
+    return f"127.0.0.1:{registry_port()}"
 
 
 def registry(engine: Engine) -> str:
@@ -30,7 +34,7 @@ def registry(engine: Engine) -> str:
                 _start(engine)
     for tag in MIRRORED:
         mirror(engine, tag)
-    return ADDRESS
+    return address()
 
 
 def endpoint(engine: Engine) -> str:
@@ -46,7 +50,7 @@ def mirror(engine: Engine, tag: str) -> None:
     here = engine.docker("image", "inspect", "--format", "{{.Id}}", tag).stdout.strip()
     if _config_digest(repository, version or "latest") == here:
         return
-    copy = f"{ADDRESS}/{repository}:{version or 'latest'}"
+    copy = f"{address()}/{repository}:{version or 'latest'}"
     engine.docker("tag", tag, copy)
     engine.docker("push", "-q", copy)
     engine.docker("rmi", copy, check=False)
@@ -59,13 +63,13 @@ def digest_of(repository: str, reference: str) -> str:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return str(answer.headers["Docker-Content-Digest"])
     except urllib.error.URLError as missing:
-        raise BedError(f"{ADDRESS} has no {repository}:{reference}.") from missing
+        raise BedError(f"{address()} has no {repository}:{reference}.") from missing
 
 
 def _manifest_request(repository: str, reference: str) -> urllib.request.Request:
     kinds = [MANIFEST, "application/vnd.oci.image.index.v1+json"]
     kinds += ["application/vnd.oci.image.manifest.v1+json"]
-    url = f"http://{ADDRESS}/v2/{repository}/manifests/{reference}"
+    url = f"http://{address()}/v2/{repository}/manifests/{reference}"
     return urllib.request.Request(url, headers={"Accept": ", ".join(kinds)})
 
 
@@ -80,7 +84,7 @@ def _config_digest(repository: str, reference: str) -> str:
 
 def _answers() -> bool:
     try:
-        with urllib.request.urlopen(f"http://{ADDRESS}/v2/", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{address()}/v2/", timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -93,7 +97,7 @@ def _start(engine: Engine) -> None:
         "--detach",
         f"--name={NAME}",
         f"--label={LABEL}=registry",
-        f"--publish={ADDRESS}:5000",
+        f"--publish={address()}:5000",
         f"--volume={NAME}:/var/lib/registry",
         "--env=REGISTRY_STORAGE_DELETE_ENABLED=true",
         "registry:2",

@@ -13,17 +13,22 @@ from pathlib import Path
 
 
 class BedError(Exception):
-    """The bed cannot do what was asked; the message is one sentence for the person in front of it."""
+    """The bed cannot do what was asked; the message says why."""
 
 
 class ToolMissing(BedError):
     """A program that the bed needs is not installed; the message says how to get it."""
 
 
+def usual_state_dir() -> Path:
+    """The bed's place when the environment names no other."""
+    return Path.home() / ".cache" / "ladder-testbed"
+
+
 def state_dir() -> Path:
-    """Where the bed keeps its tools, engine and keys: `$LADDER_TESTBED` or `~/.cache/ladder-testbed`."""
+    """Where tools, engine and keys lie: `$LADDER_TESTBED` or `~/.cache/ladder-testbed`."""
     chosen = os.environ.get("LADDER_TESTBED")
-    path = Path(chosen) if chosen else Path.home() / ".cache" / "ladder-testbed"
+    path = Path(chosen) if chosen else usual_state_dir()
     path.mkdir(parents=True, exist_ok=True)
     return path.resolve()
 
@@ -37,7 +42,7 @@ def run(
     timeout: float | None = None,
     check: bool = True,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command and keep its output; with `check`, a failure raises BedError that shows the end of it."""
+    """Run a command and keep its output; with `check`, a failure raises BedError that shows it."""
     words = [str(word) for word in command]
     try:
         done = subprocess.run(

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from tests.testbed.engine import Engine
-from tests.testbed.registry import ADDRESS
+from tests.testbed.registry import address
 from tests.testbed.shell import BedError, run, tool
 
 ACTIONS = Path(__file__).parent / "actions"
@@ -117,8 +117,8 @@ def act(
 ) -> Run:
     """Run the workflows of a project's committed state that listen to `event`.
 
-    `payload` is merged over a likely event payload; `workflow` (a file name) and `job` (an id of the
-    caller) narrow the run. `folder` keeps work tree and artifacts; without it they go at the end.
+    `payload` is merged over a likely event payload; `workflow` (a file name) and `job` (an id of
+    the caller) narrow the run. `folder` keeps the artifacts; without it they go at the end.
     """
     if run(["git", "-C", project, "status", "--porcelain"]).stdout.strip():
         raise BedError(f"{project} has uncommitted changes; a forge sees commits alone.")
@@ -309,7 +309,7 @@ def _environment(
         "TESTBED_ACTIONS": str(ACTIONS),
         "TESTBED_ARTIFACTS": str(root / "artifacts"),
         "TESTBED_PROJECT": str(project.resolve()),
-        "TESTBED_REGISTRY": ADDRESS,
+        "TESTBED_REGISTRY": address(),
     }
     if "DOCKER_HOST" in ours:
         environment["DOCKER_HOST"] = ours["DOCKER_HOST"]

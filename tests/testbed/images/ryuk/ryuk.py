@@ -13,6 +13,7 @@ import socketserver
 import threading
 import time
 import urllib.parse
+from typing import Any
 
 SOCKET = "/var/run/docker.sock"
 
@@ -33,7 +34,7 @@ class EngineConnection(http.client.HTTPConnection):
         self.sock.connect(SOCKET)
 
 
-def call(method: str, path: str):
+def call(method: str, path: str) -> tuple[int, Any]:
     """Call the engine; return the status and the decoded body."""
     connection = EngineConnection("docker")
     connection.request(method, path)

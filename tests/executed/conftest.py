@@ -1,0 +1,85 @@
+"""Fixtures of the tests that execute what a level claims; the bed is shared by all workers."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+import pytest
+
+from tests.testbed import BedError, Engine, Host, Run, ToolMissing, act, registry, up
+from tests.testbed.bed import describe
+
+
+class StartHost(Protocol):
+    """Boot a server of that name; it goes when the test, or the module, is over."""
+
+    def __call__(self, name: str = ...) -> Host: ...
+
+
+def missing(reason: str) -> NoReturn:
+    """A missing tool fails the build, and skips a test on somebody's own machine."""
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The container engine, with the images and the registry up."""
+    try:
+        return up()
+    except ToolMissing as reason:
+        missing(str(reason))
+
+
+@pytest.fixture(scope="session")
+def registry_address(engine: Engine) -> str:
+    """The registry's address: the same for the engine, a workflow's steps and inside hosts."""
+    return registry(engine)
+
+
+@pytest.fixture
+def start_host(engine: Engine) -> Iterator[StartHost]:
+    """Servers that live as long as the test."""
+    with _hosts(engine) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_module_host(engine: Engine) -> Iterator[StartHost]:
+    """Servers that live as long as the module's tests."""
+    with _hosts(engine) as start:
+        yield start
+
+
+@pytest.fixture
+def run_workflows(engine: Engine, tmp_path: Path) -> Callable[..., Run]:
+    """`act` on the bed's engine; the artifacts stay in the test's folder."""
+
+    @functools.wraps(act)
+    def run_them(project: Path, event: str = "push", **options: object) -> Run:
+        try:
+            return act(engine, project, event, folder=tmp_path / "runs", **options)  # type: ignore[arg-type]
+        except ToolMissing as reason:
+            missing(str(reason))
+
+    return run_them
+
+
+@contextlib.contextmanager
+def _hosts(engine: Engine) -> Iterator[StartHost]:
+    with contextlib.ExitStack() as stack:
+        yield lambda name="host": stack.enter_context(Host.start(engine, name))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which images were official and which stand-ins."""
+    with contextlib.suppress(BedError):
+        if engine := Engine.current():
+            terminalreporter.section("test bed")
+            terminalreporter.write_line(describe(engine))
