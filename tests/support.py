@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import shutil
@@ -54,6 +55,7 @@ def git(folder: Path, *arguments: str | Path) -> str:
 def template() -> Path:
     """Return a repository with the working tree as its only commit, tagged v1.0.0."""
     folder = Path(tempfile.mkdtemp(prefix="ladder-template-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
         source, target = ROOT / name, folder / name
