@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 import pytest
 
@@ -21,20 +21,35 @@ class StartHost(Protocol):
     def __call__(self, name: str = ...) -> Host: ...
 
 
-def missing(reason: str) -> NoReturn:
+@contextlib.contextmanager
+def _tools_needed() -> Iterator[None]:
     """A missing tool fails the build, and skips a test on somebody's own machine."""
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    try:
+        yield
+    except ToolMissing as reason:
+        if os.environ.get("CI"):
+            pytest.fail(str(reason), pytrace=False)
+        pytest.skip(str(reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, None, None]:
+    """Fixtures may lack a tool, ..."""
+    with _tools_needed():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """... and so may tests."""
+    with _tools_needed():
+        yield
 
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """The container engine, with the images and the registry up."""
-    try:
-        return up()
-    except ToolMissing as reason:
-        missing(str(reason))
+    return up()
 
 
 @pytest.fixture(scope="session")
@@ -63,10 +78,7 @@ def run_workflows(engine: Engine, tmp_path: Path) -> Callable[..., Run]:
 
     @functools.wraps(act)
     def run_them(project: Path, event: str = "push", **options: object) -> Run:
-        try:
-            return act(engine, project, event, folder=tmp_path / "runs", **options)  # type: ignore[arg-type]
-        except ToolMissing as reason:
-            missing(str(reason))
+        return act(engine, project, event, folder=tmp_path / "runs", **options)  # type: ignore[arg-type]
 
     return run_them
 

@@ -66,7 +66,9 @@ jobs:
     if: vars.HOST == ''
     runs-on: ubuntu-latest
     steps:
-      - run: echo "::notice::HOST is not set"
+      - run: |
+          echo "::notice::HOST is not set"
+          echo "nothing was deployed" >> "$GITHUB_STEP_SUMMARY"
 """
 CHECK = """
 name: Check
@@ -249,6 +251,7 @@ def test_push_with_nothing_set_says_what_it_skips(
     run = run_workflows(project, job="told")
     assert run.ok, run
     assert run.annotations == [("notice", "HOST is not set")]
+    assert run.jobs["told"].summary == "nothing was deployed\n"
 
 
 def test_failing_job_stops_what_needs_it(project: Path, run_workflows: Callable[..., Run]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import time
 
@@ -10,7 +11,7 @@ from tests.testbed.bed import describe, up
 from tests.testbed.engine import Engine
 from tests.testbed.host import Host
 from tests.testbed.registry import address
-from tests.testbed.shell import BedError
+from tests.testbed.shell import BedError, state_dir
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -18,7 +19,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.testbed", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("up", help="start engine and registry, get or build the images")
-    verbs.add_parser("down", help="remove every container and end the engine; images stay")
+    down = verbs.add_parser("down", help="remove every container and end the engine")
+    down.add_argument("--purge", action="store_true", help="remove tools and images as well")
     verbs.add_parser("status", help="say what is up and which images are stand-ins")
     verbs.add_parser("env", help="print the shell exports that point docker at the bed")
     host = verbs.add_parser("host", help="boot a server and leave it running")
@@ -45,12 +47,16 @@ def _act(arguments: argparse.Namespace) -> int:
         print(f"{server.name} was ready in {server.start_seconds:.1f} s; it goes with `down`")
         return 0
     found = Engine.current()
+    if arguments.verb == "down":
+        if found:
+            found.stop()
+        if arguments.purge:
+            shutil.rmtree(state_dir())
+        return 0
     if found is None:
         print("testbed: it is not up; run `python -m tests.testbed up`.", file=sys.stderr)
-        return 0 if arguments.verb == "down" else 1
-    if arguments.verb == "down":
-        found.stop()
-    elif arguments.verb == "status":
+        return 1
+    if arguments.verb == "status":
         print(describe(found))
         print("\n".join(found.docker("ps", "--format", "running   {{.Names}}").stdout.splitlines()))
     else:

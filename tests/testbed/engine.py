@@ -9,7 +9,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import zlib
 from collections.abc import Mapping
@@ -53,7 +52,7 @@ class Engine:
     def start(cls) -> Engine:
         """Return the bed's engine, started if need be. Safe to call from several processes."""
         with locked(state_dir() / "up.lock"):
-            if found := cls.find():
+            if found := cls.current():
                 return found
             ambient = cls.ambient()
             if ambient.answers() and ambient.can_pull():
@@ -120,7 +119,7 @@ class Engine:
 
     def can_pull(self) -> bool:
         """Whether official images can be had: tries a small one that the bed needs anyway."""
-        return self.docker("pull", "-q", PROBE_IMAGE, timeout=60, check=False).returncode == 0
+        return self.docker("pull", "-q", PROBE_IMAGE, timeout=30, check=False).returncode == 0
 
     def containers(self) -> list[str]:
         """The bed's own containers, by id."""
@@ -133,6 +132,7 @@ class Engine:
             if ours:
                 self.docker("rm", "-fv", *ours, check=False)
             if self.own:
+                self.docker("network", "prune", "--force", check=False)
                 _stop_dockerd()
 
     def exports(self) -> str:
@@ -247,8 +247,32 @@ def _stop_dockerd() -> None:
                 time.sleep(0.1)
     for left in (_socket(), _pid_file()):
         left.unlink(missing_ok=True)
-    if sys.platform == "linux" and shutil.which("ip"):
-        run(["ip", "link", "del", bridge()], check=False)
+    _remove_bridge()
+
+
+def _remove_bridge() -> None:
+    """Take away the bridge and the packet filter's rules for it, which dockerd leaves behind."""
+    network = None
+    for line in run(["ip", "-4", "-o", "addr", "show"]).stdout.splitlines():
+        words = line.split()
+        if words[1] == bridge():
+            network = ipaddress.ip_interface(words[3]).network
+    if network is None:
+        return
+    run(["ip", "link", "del", bridge()], check=False)
+    for table in ("filter", "nat"):
+        for rule in run(["iptables", "-t", table, "-S"]).stdout.splitlines():
+            if rule.startswith("-A") and _speaks_of(rule.split(), network):
+                words = ["iptables", "-t", table, "-D", *rule.split()[1:]]
+                run(words, check=False)
+
+
+def _speaks_of(rule: list[str], network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    if bridge() in rule:
+        return True
+    with contextlib.suppress(ValueError, IndexError):
+        return ipaddress.ip_network(rule[rule.index("-s") + 1]).subnet_of(network)  # type: ignore[arg-type]
+    return False
 
 
 def _is_zombie(pid: int) -> bool:

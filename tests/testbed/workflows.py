@@ -52,6 +52,7 @@ class Job:
     name: str
     result: str = "skipped"
     steps: list[Step] = field(default_factory=list)
+    summary: str = ""
 
     @property
     def log(self) -> str:
@@ -406,6 +407,8 @@ def _read(
         log.append(f"[{name}] {text}")
         if "jobResult" in event:
             job.result = event["jobResult"]
+        if event.get("command") == "summary":
+            job.summary += event.get("content", "")
         if event.get("command") in ("notice", "warning", "error"):
             annotations.append((event["command"], str(event.get("arg", "")).strip()))
         if not event.get("stepID"):
@@ -414,6 +417,8 @@ def _read(
                 step.outcome = "failure"
                 step.log += f"{text}\n"
                 job.steps += [step] if step not in job.steps else []
+            continue
+        if event.get("stage") == "Pre":
             continue
         own_id = str(event["stepID"][0])
         step = steps.setdefault((name, own_id), Step(str(event["step"]), own_id))

@@ -35,7 +35,10 @@ if [ "$1" = postgres ] && [ ! -s "$PGDATA/PG_VERSION" ]; then
   fi
   for script in /docker-entrypoint-initdb.d/*; do
     case "$script" in
-      *.sh) . "$script" ;;
+      *.sh)
+        # shellcheck source=/dev/null
+        . "$script"
+        ;;
       *.sql) psql --set=ON_ERROR_STOP=1 --username="$user" --dbname="$database" --file="$script" ;;
     esac
   done

@@ -27,11 +27,10 @@ def main() -> int:
             files -= found
             continue
         files |= found
-        single = len(matches) == 1 and matches[0].is_file()
         fixed = Path(named).absolute()
         while any(sign in str(fixed) for sign in "*?["):
             fixed = fixed.parent
-        roots.append(fixed.parent if single or fixed.is_file() else fixed)
+        roots.append(fixed.parent if fixed.is_file() else fixed)
     if not files:
         level = os.environ["NONE"]
         if level != "ignore":
