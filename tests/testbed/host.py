@@ -46,8 +46,6 @@ class Host:
         _reap(engine)
         began = time.monotonic()
         name = f"{name}-{secrets.token_hex(3)}"
-        folder = state_dir() / "hosts" / name
-        folder.mkdir(parents=True)
         key = client_key()
         engine.docker(
             "run",
@@ -62,6 +60,8 @@ class Host:
             *_machine_flags(),
             IMAGE,
         )
+        folder = state_dir() / "hosts" / name
+        folder.mkdir(parents=True)
         template = "{{.NetworkSettings.Networks.bridge.IPAddress}}"
         ip = engine.docker("inspect", "--format", template, name).stdout.strip()
         host = cls(engine, name, ip, key, folder / "known_hosts")
@@ -184,10 +184,13 @@ def _machine_flags() -> list[str]:
 
 def _reap(engine: Engine) -> None:
     """Remove the servers of processes that have gone without stopping theirs."""
+    traces = {folder.name for folder in (state_dir() / "hosts").glob("*")}
     template = f'{{{{.Names}}}} {{{{.Label "{OWNER_LABEL}"}}}}'
     words = ("ps", "-a", "--filter", f"label={LABEL}=host", "--format", template)
-    for line in engine.docker(*words).stdout.splitlines():
-        name, owner = line.split()
+    owners = dict(line.split() for line in engine.docker(*words).stdout.splitlines())
+    for name in traces - owners.keys():
+        _remove_traces(name)
+    for name, owner in owners.items():
         if owner != "0" and not Path(f"/proc/{owner}").exists():
             engine.docker("rm", "-fv", name, check=False)
             _remove_traces(name)
