@@ -25,7 +25,7 @@ OK, FAILED, INTERRUPTED = "ok", "failed", "interrupted"
 # What an interrupted holder wrote stays in the file and tells the next one.
 LOCK = """
 mkdir -p "$1" && cd "$1" && exec 9>>lock
-if ! flock -w 3 9; then echo taken; cat lock; exit; fi
+if ! flock -w 1 9; then echo taken; cat lock; exit; fi
 echo free; cat lock; echo
 printf '%s' "$2" > lock
 while read -r -t 60 word; do
