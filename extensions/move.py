@@ -28,6 +28,7 @@ from packaging.utils import canonicalize_name
 
 TEMPLATE = ladder.HERE.parent / "template"
 HEADER = re.compile(r"(?m)^# /// script\n(?P<body>(?:#(?: .*)?\n)+?)# ///\n")
+SERVER = "uvicorn"
 ROAD, YOURS = "    # Kept current by the template:\n", "    # Yours (uv add):\n"
 
 
@@ -195,13 +196,19 @@ def name_of(requirement: str) -> str:
 
 
 def adds_nothing(requirement: str, road: list[str]) -> bool:
-    """Tell whether the road's own dependencies ask for all that this one asks for."""
+    """Tell whether the road asks for all that this one asks for, at every level from 3 on.
+
+    That is the server. What the road adds at a higher level goes again with a descent, and must
+    not take a dependency of the user's along.
+    """
+    wanted = Requirement(requirement)
+    if name_of(requirement) != SERVER:
+        return False
     if requirement in road:
         return True
-    wanted = Requirement(requirement)
-    named = [r for r in map(Requirement, road) if name_of(str(r)) == name_of(requirement)]
     plain = not (wanted.specifier or wanted.marker or wanted.url)
-    return any(plain and wanted.extras <= r.extras for r in named)
+    servers = [Requirement(d) for d in road if name_of(d) == SERVER]
+    return any(plain and wanted.extras <= server.extras for server in servers)
 
 
 def blocks(pyproject: str) -> tuple[list[str], list[str]]:
@@ -262,7 +269,8 @@ def restore_header(code: Path) -> None:
     if HEADER.search(text) or not pyproject:
         return
     road, own = blocks(pyproject + "\n")
-    own += [d for d in road if name_of(d).replace("-", "_") in imported(code)]
+    known, names = {name_of(d) for d in own}, imported(code)
+    own += [d for d in road if name_of(d) in names - known]
     python = tomllib.loads(pyproject)["project"].get("requires-python", ">=3.11")
     lines = [f"# requires-python = {json.dumps(python)}", "# dependencies = ["]
     lines += [f"#     {json.dumps(d)}," for d in sorted(own, key=name_of)]

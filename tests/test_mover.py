@@ -44,8 +44,7 @@ def header(*dependencies: str, more: str = "") -> str:
         ("Uvicorn", False),
         ("uvicorn[standard]", True),
         ("uvicorn<1", True),
-        ("psycopg", False),
-        ("psycopg[binary]", False),
+        ("psycopg[binary]>=3.2", True),  # the road's goes again with a descent
         ("psycopg[pool]", True),
         ("Attrs", False),
         ("zope.interface", True),
