@@ -1,0 +1,307 @@
+"""From level 3: versions as containers on a server, replaced under a steady stream of requests."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import support
+from tests.conftest import Render
+from tests.executed.deploying import Operator, follows, reached, set_up
+from tests.testbed import Engine, Host, RequestLoop, Traffic, digest_of, registry, up
+
+BASE = "ladder-deployed-base"
+
+# What a rendered project's image promises to a deploy, without the time that its own build takes.
+BASE_IMAGE = """
+FROM python:3.13-slim
+COPY --from=ghcr.io/astral-sh/uv:0.13.9 /uv /usr/local/bin/uv
+RUN --mount=type=cache,target=/root/.cache/uv \\
+    uv pip install --system --system-certs fastapi sqlalchemy uvicorn 'psycopg[binary]' alembic
+RUN mkdir /data && chown 10001:10001 /data
+ENV PYTHONPATH=/app PORT=8000 ALEMBIC_CONFIG=/app/alembic.ini
+HEALTHCHECK --interval=10s --timeout=3s CMD ["python", "-c", \\
+  "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz')"]
+CMD ["sh", "-c", "exec uvicorn links:app --host 0.0.0.0 --port $PORT"]
+WORKDIR /data
+USER 10001:10001
+"""
+IMAGE = f"""
+FROM {BASE}
+COPY . /app
+ARG VERSION COMMIT
+ENV VERSION=$VERSION
+LABEL org.opencontainers.image.revision=$COMMIT
+"""
+
+SICK = """
+
+@app.middleware("http")
+async def fault(request, call_next):
+    return Response(status_code=500) if {when} else await call_next(request)
+"""
+FAULTS = {
+    "unhealthy": SICK.format(when='request.url.path == "/healthz"'),
+    "crashing": '\n\nraise RuntimeError("this one never starts")\n',
+    "short-lived": "\n\nimport threading\nthreading.Timer(4, lambda: os._exit(3)).start()\n",
+    "forgetful": SICK.format(when='request.method == "POST"'),
+    "shy": SICK.format(when='request.url.path == "/healthz" and "via" in request.headers'),
+}
+
+ENVIRONMENT = """
+import os
+import sqlalchemy as sa
+from alembic import context
+url = sa.make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+psycopg")
+with sa.create_engine(url).begin() as connection:
+    context.configure(connection)
+    context.run_migrations()
+"""
+MIGRATION = """
+from alembic import op
+revision, down_revision = "{name}", {before!r}
+def upgrade():
+    op.execute("{statement}")
+"""
+
+
+class Forge:
+    """Where images come from: the bed's registry, under a repository of the tests' own."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.repository = f"acme/links-{secrets.token_hex(3)}"
+        self.image = f"{registry(engine)}/{self.repository}"
+        engine.docker("build", "--quiet", f"--tag={BASE}", "-", stdin=BASE_IMAGE)
+
+    def push(
+        self, project: Path, version: str, fault: str = "", commit: str = "", **migrations: str
+    ) -> str:
+        """Make a version out of a project, and return its digest."""
+        context = self.folder / version
+        context.mkdir()
+        (context / "Dockerfile").write_text(IMAGE)
+        code = (project / "src" / "links" / "__init__.py").read_text()
+        (context / "links.py").write_text(code + FAULTS.get(fault, fault))
+        (context / "alembic.ini").write_text("[alembic]\nscript_location = /app/migrations\n")
+        (context / "migrations" / "versions").mkdir(parents=True)
+        (context / "migrations" / "env.py").write_text(ENVIRONMENT)
+        before = None
+        for name, statement in migrations.items():
+            text = MIGRATION.format(name=name, before=before, statement=statement)
+            (context / "migrations" / "versions" / f"{name}.py").write_text(text)
+            before = name
+        tag = f"{self.image}:{version}"
+        arguments = [f"--build-arg=VERSION={version}", f"--build-arg=COMMIT={commit}"]
+        self.engine.docker("build", "--quiet", f"--tag={tag}", *arguments, str(context))
+        self.engine.docker("push", "--quiet", tag)
+        return digest_of(self.repository, version)
+
+
+@pytest.fixture(scope="module")
+def forge(tmp_path_factory: pytest.TempPathFactory) -> Forge:
+    """The registry with what the images share."""
+    return Forge(up(), tmp_path_factory.mktemp("images"))
+
+
+@pytest.fixture
+def server(rendered: Render) -> Iterator[Host]:
+    """A server on which somebody ran the commands of ops/README.md."""
+    with Host.start(up(), "swarm") as host:
+        set_up(host, rendered(3) / "ops" / "README.md", "What to set up once")
+        yield host
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """A managed database, as a server reaches it."""
+    engine, name = up(), f"managed-{secrets.token_hex(3)}"
+    password = "--env=POSTGRES_PASSWORD=pw"
+    engine.docker("run", "--detach", f"--name={name}", password, "postgres:17")
+    template = "{{.NetworkSettings.Networks.bridge.IPAddress}}"
+    address = engine.docker("inspect", f"--format={template}", name).stdout.strip()
+    yield f"postgresql://postgres:pw@{address}/postgres"
+    engine.docker("rm", "--force", "--volumes", name)
+
+
+def during(link: str, work: Callable[[], object]) -> Traffic:
+    """Do something while users follow a link; return how they fared."""
+    with RequestLoop(link, right=lambda answer: answer.status == 307, rate=30, timeout=20) as loop:
+        work()
+    print(loop.traffic)
+    return loop.traffic
+
+
+def none_lost(traffic: Traffic) -> bool:
+    """Tell whether everybody was answered; a loop that hardly ran tells nothing."""
+    assert traffic.sent > 30, traffic
+    return not traffic.failed and not traffic.wrong
+
+
+def test_versions_come_and_go_with_their_data(
+    project: Render, server: Host, forge: Forge
+) -> None:
+    made = project(3)
+    somebody = Operator(made, server, {"DEPLOY_IMAGE": forge.image})
+    first = support.git(made, "rev-parse", "HEAD").strip()
+    a = forge.push(made, "1.0", commit=first)
+    support.save(made, "Second")
+    second = support.git(made, "rev-parse", "HEAD").strip()
+    b = forge.push(made, "1.1", commit=second)
+    forge.push(made, "1.2", fault="shy", commit=second)
+
+    assert "cannot be pulled" in somebody.refuse("release", "0.9")
+    assert "Nothing served" in somebody.refuse("rollback")
+    somebody.deploy("release", "1.0", "--digest", a)
+    assert somebody.version() == "1.0"
+    link = somebody.shorten("https://example.com/kept")
+    assert f"not {a}" in somebody.refuse("release", "1.1", "--digest", a)
+
+    # One replica, stopped before the next one starts: requests wait for it.
+    traffic = during(link, lambda: somebody.deploy("release", "1.1"))
+    assert none_lost(traffic), traffic.troubles
+    assert somebody.version() == "1.1"
+    status = somebody.deploy("status")
+    assert b in status and "1 of 1" in status
+    line = json.loads(server.run("tail -n 1 /srv/links/audit.log").stdout)
+    assert {"version": "1.1", "digest": b, "commit": second, "outcome": "ok"}.items() <= line.items()
+    assert somebody.deploy("proven", "1.1").strip() == b
+
+    assert "1.0 is older than 1.1" in somebody.refuse("release", "1.0")
+    somebody.deploy("hold", "the numbers look odd")
+    assert "the numbers look odd (mira, " in somebody.refuse("release", "1.2")
+    somebody.deploy("resume")
+
+    # Its trial goes well; only behind the proxy does it fail.
+    assert "release of 1.2 failed" in somebody.deploy("release", "1.2", code=1)
+    assert somebody.version() == "1.1"
+    somebody.deploy("rollback")
+    assert somebody.version() == "1.0"
+    assert follows(link, "https://example.com/kept")
+    assert somebody.outcomes()[-2:] == [("release", "1.2", "failed"), ("rollback", "1.0", "ok")]
+
+
+def test_no_request_is_lost_with_postgres(
+    project: Render, server: Host, forge: Forge, postgres: str
+) -> None:
+    made = project(8)
+    somebody = Operator(made, server, {"DEPLOY_IMAGE": forge.image})
+    settings = f"PORT=8000\nDATABASE_URL={postgres}\n"
+    server.run("sudo install -m 600 /dev/stdin /etc/links/app.env", stdin=settings)
+    table = {"one": "CREATE TABLE notes (text text)"}
+    forge.push(made, "2.0", **table)
+    forge.push(made, "2.1", **table, two="ALTER TABLE notes ADD COLUMN author text")
+    forge.push(made, "2.2", **table, two="ALTER TABLE nowhere ADD COLUMN author text")
+    faults = {"3.0": "unhealthy", "3.1": "crashing", "3.2": "forgetful", "3.3": "short-lived"}
+    for version, fault in faults.items():
+        forge.push(made, version, fault=fault, **table)
+
+    somebody.deploy("release", "2.0")
+    assert "2 of 2" in somebody.deploy("status")
+    link = somebody.shorten("https://example.com/kept")
+
+    def meanwhile() -> None:
+        with reached(somebody, "switching", "release", "2.1"):
+            said = somebody.refuse("release", "3.0")
+            assert "mira has been busy with the release of 2.1 since" in said
+
+    traffic = during(link, meanwhile)
+    assert somebody.version() == "2.1"
+    assert none_lost(traffic), traffic.troubles
+
+    for version, clue in {
+        "2.2": 'relation "nowhere" does not exist',
+        "3.0": "status 500",
+        "3.1": "this one never starts",
+        "3.2": "the smoke test",
+        "3.3": "a replica failed",
+    }.items():
+        said = ""
+
+        def fail(version: str = version) -> None:
+            nonlocal said
+            said = somebody.deploy("release", version, code=1)
+
+        traffic = during(link, fail)
+        assert clue in said
+        assert somebody.outcomes()[-1] == ("release", version, "failed")
+        assert somebody.version() == "2.1"
+        assert none_lost(traffic), (version, traffic.troubles)
+    assert "2 of 2" in somebody.deploy("status")
+
+
+@pytest.mark.parametrize("moment", ["trying", "switching"])
+def test_a_killed_deploy_can_be_followed_by_the_next(
+    project: Render, server: Host, forge: Forge, moment: str
+) -> None:
+    made = project(3)
+    somebody = Operator(made, server, {"DEPLOY_IMAGE": forge.image})
+    versions = [f"4.{moment}.{number}" for number in range(2)]
+    for version in versions:
+        forge.push(made, version)
+    somebody.kill_when(moment, "release", versions[0])
+    somebody.deploy("release", versions[1])
+    assert somebody.version() == versions[1]
+    assert ("release", versions[0], "interrupted") in somebody.outcomes()
+    assert "candidate" not in server.run("sudo docker ps --all").stdout
+
+
+def test_a_unit_is_taken_over_and_given_back_with_its_data(
+    project: Render, server: Host, forge: Forge
+) -> None:
+    before = Operator(project(2), server)
+    set_up(
+        server,
+        before.project / "ops" / "README.md",
+        "What to set up once",
+        links_example_com=before.url,
+    )
+    before.deploy("release")
+    unit = before.version()
+    old = before.shorten("https://example.com/old")
+
+    made = project(3)
+    after = Operator(made, server, {"DEPLOY_IMAGE": forge.image})
+    forge.push(made, "5.0")
+    forge.push(made, "5.1", fault="shy")
+    assert "A takeover has to come first" in after.refuse("release", "5.0")
+    assert "There is no takeover to undo" in after.refuse("takeover", "--undo")
+    assert "takes a VERSION, or --undo" in after.refuse("takeover")
+
+    assert "takeover of 5.1 failed" in after.deploy("takeover", "5.1", code=1)
+    assert after.version() == unit
+    assert follows(old, "https://example.com/old")
+
+    after.deploy("takeover", "5.0")
+    assert after.version() == "5.0"
+    assert follows(old, "https://example.com/old")
+    new = after.shorten("https://example.com/new")
+    assert "already" in after.refuse("takeover", "5.0")
+
+    after.deploy("takeover", "--undo")
+    assert after.version() == unit
+    assert follows(old, "https://example.com/old")
+    assert follows(new, "https://example.com/new")
+    assert after.outcomes() == [
+        ("release", unit, "ok"),
+        ("takeover", "5.1", "failed"),
+        ("takeover", "5.0", "ok"),
+        ("undo", unit, "ok"),
+    ]
+
+
+def test_what_is_missing_is_told_in_a_sentence(project: Render, forge: Forge) -> None:
+    with Host.start(up(), "bare") as bare:
+        somebody = Operator(project(3), bare, {"DEPLOY_IMAGE": forge.image})
+        assert "There is no swarm on" in somebody.refuse("release", "1.0")
+        somebody.settings["DEPLOY_URL"] = f"{somebody.url}:8000"
+        assert "has a port" in somebody.refuse("release", "1.0")
+        somebody.settings["DEPLOY_URL"] = ""
+        assert "production has no url: set it in" in somebody.refuse("release", "1.0")
+        assert "cannot be a version" in somebody.refuse("release", "../1")
+        assert not bare.run("ls /srv").stdout.replace("links", "").strip()
