@@ -13,7 +13,7 @@ from tests.conftest import Render
 UP, DOWN = "\x1b[A", "\x1b[B"
 
 
-def at_terminal(folder: Path, *arguments: str) -> pexpect.spawn:
+def at_terminal(folder: Path, *arguments: str) -> pexpect.spawn[str]:
     """Start Copier at a terminal."""
     return pexpect.spawn(
         sys.executable,

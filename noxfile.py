@@ -1,0 +1,74 @@
+"""What can be done here: `nox -l` lists it, `nox` alone proves all of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "unit", "laws", "executed"]
+
+ROOT = Path(__file__).parent
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Install a dependency group."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, group))
+
+
+def pythons() -> str:
+    """Return PATH with the interpreters that pyenv keeps: its shims do not run outside it."""
+    path = os.environ["PATH"]
+    if pyenv := shutil.which("pyenv"):
+        root = os.environ.get("PYENV_ROOT") or Path(pyenv).resolve().parents[1]
+        path += "".join(f":{found}" for found in sorted(Path(root).glob("versions/3.1*/bin")))
+    return path
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Run pytest on all processors."""
+    session.run("pytest", "--numprocesses=logical", *arguments, env={"PATH": pythons()})
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check this project's own code and workflows."""
+    install(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("zizmor", "--offline", "--persona=pedantic", "--quiet", ".github")
+    session.run("actionlint")
+    session.run("shellcheck", ".ci/run")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the inner loop: renders, file lists, linters of what is emitted, a sample of climbs."""
+    install(session, "test")
+    pytest(session, "--ignore=tests/executed", "-m", "not exhaustive", *session.posargs)
+
+
+@nox.session
+def laws(session: nox.Session) -> None:
+    """Climb and descend between all levels."""
+    install(session, "test")
+    pytest(session, "--ignore=tests/executed", "-m", "exhaustive", *session.posargs)
+
+
+@nox.session
+def executed(session: nox.Session) -> None:
+    """Execute what every level claims, on the test bed."""
+    install(session, "test")
+    pytest(session, "--dist=loadfile", "tests/executed", *session.posargs)
+
+
+@nox.session
+def testbed(session: nox.Session) -> None:
+    """Start, show or stop the test bed: `nox -s testbed -- up`, `status` or `down`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.testbed", *(session.posargs or ["status"]))
