@@ -35,7 +35,8 @@ def load(name: str) -> ModuleType:
     """
     file = Path(__file__).with_name(f"{name}.py")
     spec = importlib.util.spec_from_file_location(str(file), file)
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -123,7 +124,7 @@ def git(folder: Path, *arguments: str) -> str | None:
 
 
 def owner_of_git(folder: Path) -> str:
-    """Return the owner that git knows: of the remote, of the forge's account, or the user's name."""
+    """Return the owner that git knows: the remote's, else the account's, else the user's name."""
     folder = folder if folder.is_dir() else Path.cwd()
     remote = git(folder, "remote", "get-url", "origin") or ""
     if found := re.search(r"github\.com[:/]([^/]+)/", remote):
@@ -136,7 +137,7 @@ def owner_of_git(folder: Path) -> str:
 
 
 def refuse_project(name: str, package: str = "") -> str:
-    """Return why a project cannot have this name, and this package where one is given, or nothing."""
+    """Return why a project cannot have this name, with this package if given, or nothing."""
     return refuse_name(name) or refuse_package(package or package_of(name))
 
 
@@ -162,7 +163,7 @@ def answers_on_disk(file: Path) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def parsed(file: Path, mtime_ns: int) -> dict[str, Any]:
-    """Return the answers in a file as it was at that time; none where it is not what Copier wrote."""
+    """Return the answers in a file as it was then; none where it is not what Copier wrote."""
     del mtime_ns  # only tells one state of the file from another
     try:
         answers = yaml.safe_load(file.read_text(encoding="utf-8"))

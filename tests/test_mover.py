@@ -1,4 +1,4 @@
-"""What the mover carries: dependencies by their canonical names, settings, modules beside the script."""
+"""What the mover carries: dependencies by canonical name, settings, modules beside the script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be is refused: exit code 1 or more, one sentence that says what to do, nothing written."""
+"""What cannot be is refused: one sentence says what to do, and nothing is written."""
 
 from __future__ import annotations
 
