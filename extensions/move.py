@@ -263,7 +263,7 @@ def with_header(pyproject: str, header: str) -> str:
 
 
 def restore_header(code: Path) -> None:
-    """Give the script its header back: the user's dependencies and what it imports of the road's."""
+    """Give the script its header back: the user's dependencies, and the road's that it imports."""
     text = code.read_text(encoding="utf-8")
     pyproject = git("show", "HEAD:./pyproject.toml")
     if HEADER.search(text) or not pyproject:

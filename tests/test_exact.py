@@ -53,6 +53,7 @@ ADDED = {
         .github/workflows/_check.yml
         .pre-commit-config.yaml
         ops/protect
+        tests/conftest.py
         tests/contract/test_contract.py
         tests/unit/test_links.py
     """,
@@ -92,12 +93,12 @@ EXECUTABLE = {"ops/deploy", "ops/environments", "ops/protect"}
 # text at every level, and the answers are Copier's.
 WORDS = {
     1: r"\bdeploy|production|systemd|\bssh\b",
-    2: r"\bgit\b|github|LICENSE|licence",
-    3: r"docker|container|\bimage\b|swarm|\bwheel\b|pyproject|uv\.lock|workflow|caddyfile\b.*stack",
+    2: r"\bgit\b|github|LICENSE",
+    3: r"docker|container|\bimage\b|swarm|\bwheel\b|pyproject|uv\.lock|workflow",
     4: r"pytest|\bruff\b|mypy|pull request|unit test|coverage|ruleset|dependabot|prek|pre-commit",
     5: r"staging|smoke test",
     6: r"alembic|migrat|testcontainers|integration test",
-    7: r"compose\b|system test",
+    7: r"docker compose|compose\.yaml|system test",
     8: r"runbook|to production by itself",
 }
 
