@@ -98,7 +98,7 @@ WORDS = {
     4: r"pytest|\bruff\b|mypy|pull request|unit test|coverage|ruleset|dependabot|prek|pre-commit",
     5: r"staging|smoke test",
     6: r"alembic|migrat|testcontainers|integration test",
-    7: r"docker compose|compose\.yaml|system test",
+    7: r"docker compose|system test",
     8: r"runbook|to production by itself",
 }
 
