@@ -68,6 +68,13 @@ def executed(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Renew what is generated: the costs, the README's ladder and docs/ladder.md."""
+    install(session, "test")
+    session.run("python", "-m", "tests.pages")
+
+
+@nox.session
 def testbed(session: nox.Session) -> None:
     """Start, show or stop the test bed: `nox -s testbed -- up`, `status` or `down`."""
     install(session, "test")
