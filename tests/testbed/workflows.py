@@ -128,6 +128,7 @@ def act(
         run(["git", "clone", "--quiet", project, tree])
         remote = f"https://github.com/{repository}.git"
         run(["git", "-C", tree, "remote", "set-url", "origin", remote])
+        _spell_for_act(tree)
         files = _workflow_files(tree)
         body = _payload(tree, event, repository, visibility, inputs or {})
         (root / "event.json").write_text(json.dumps(_merged(body, payload or {})))
@@ -174,6 +175,13 @@ def _folder(folder: Path | None) -> Iterator[Path]:
         yield root
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _spell_for_act(tree: Path) -> None:
+    """Write `uses: ./x` for `uses: $/x`, which act does not know yet; git sees no change."""
+    for file in (tree / ".github" / "workflows").glob("*.y*ml"):
+        file.write_text(file.read_text().replace("uses: $/", "uses: ./"))
+        run(["git", "-C", tree, "update-index", "--skip-worktree", file])
 
 
 def _workflow_files(tree: Path) -> dict[str, dict[str, Any]]:
