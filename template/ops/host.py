@@ -29,7 +29,7 @@ if ! flock -w 1 9; then echo taken; cat lock; exit; fi
 echo free; cat lock; echo
 printf '%s' "$2" > lock
 while read -r -t 60 word; do
-  if [ "$word" = done ]; then : > lock; exit; fi
+  if [ "$word" = over ]; then : > lock; exit; fi
 done
 """
 
@@ -157,7 +157,7 @@ class Host:
             finally:
                 over.set()
                 pulse.join()
-                process.communicate("done\n")
+                process.communicate("over\n")
 
     def audit(self, verb: str, release: Release, outcome: str, reason: str = "") -> None:
         """Add a line to the audit log."""
