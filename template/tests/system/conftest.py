@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ import httpx2
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PROJECT = "system-tests"
+# A stack of this checkout's own: another one's tests may run beside it.
+PROJECT = f"system-tests-{zlib.crc32(bytes(ROOT)):08x}"
 
 
 @dataclass(frozen=True)
