@@ -14,11 +14,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
-import wording
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+
+import wording
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS entries (entry TEXT NOT NULL)"
 
