@@ -105,14 +105,16 @@ def page(renders: list[Path]) -> str:
     for row, spent, made in zip(table.table(), costs(renders), renders, strict=True):
         found = set(support.files(made))
         parts += [f"## {row.level}: {row.name}", row.meaning]
-        facts = [f"- Climb when {row.climb_when}"]
-        if row.not_yet:
-            facts += [f"- Not yet if {row.not_yet}", f"- It costs {spent}."]
+        facts = []
+        if row.level:
+            facts.append(f"- Climb when {row.climb_when}")
+            facts.append(f"- Not yet if {row.not_yet}")
+            facts.append(f"- It costs {spent}.")
         if row.gates:
             facts.append(f"- Pull requests need {', '.join(f'`{gate}`' for gate in row.gates)}.")
         facts += [f"- Set `{name}`: {use}." for name, use in row.settings.items()]
         facts += [f"- Then {step}." for step in row.set_up]
-        parts.append("\n".join(facts))
+        parts += ["\n".join(facts)] if facts else []
         listing = [f"+ {path}" for path in sorted(found - below)]
         listing += [f"- {path}" for path in sorted(below - found)]
         parts.append("\n".join(["```diff", *listing, "```"]))
