@@ -9,9 +9,9 @@ import pytest
 from tests import support
 from tests.conftest import Render
 
-# level -> file -> lines that the step up to it adds and removes. The answers, where the level itself
-# is written, change always; files that come, move or go are the business of the file lists.
-CHANGED = {
+# level -> file -> lines that the step up to it adds and removes. The answers, where the level
+# stands, change always; files that come, move or go are the business of the file lists.
+CHANGED: dict[int, dict[str, tuple[int, int]]] = {
     1: {},
     2: {
         "README.md": (3, 1),
