@@ -151,4 +151,4 @@ def serving(command: list[str], folder: Path) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.communicate(timeout=20)
