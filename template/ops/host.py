@@ -143,6 +143,7 @@ class Host:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # so that Ctrl-C does not take the lock away
         ) as process:
             state, left = (_line(process.stdout) for _ in range(2))
             if state != "free":

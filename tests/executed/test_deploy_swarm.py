@@ -121,9 +121,7 @@ def none_lost(traffic: Traffic) -> bool:
     return not traffic.failed and not traffic.wrong
 
 
-def test_versions_come_and_go_with_their_data(
-    project: Render, server: Host, forge: Forge
-) -> None:
+def test_versions_come_and_go_with_their_data(project: Render, server: Host, forge: Forge) -> None:
     made = project(3)
     somebody = Operator(made, server, {"DEPLOY_IMAGE": forge.image})
     first = support.git(made, "rev-parse", "HEAD").strip()
@@ -147,7 +145,7 @@ def test_versions_come_and_go_with_their_data(
     status = somebody.deploy("status")
     assert b in status and "1 of 1" in status
     line = json.loads(server.run("tail -n 1 /srv/links/audit.log").stdout)
-    assert {"version": "1.1", "digest": b, "commit": second, "outcome": "ok"}.items() <= line.items()
+    assert (line["version"], line["digest"], line["commit"]) == ("1.1", b, second)
     assert somebody.deploy("proven", "1.1").strip() == b
 
     assert "1.0 is older than 1.1" in somebody.refuse("release", "1.0")

@@ -143,7 +143,7 @@ def test_a_release_that_fails_only_in_its_place_is_taken_back(clone: Operator) -
     good = commit(clone)
     clone.deploy("release")
     link = clone.shorten("https://example.com/kept")
-    clash = 'if os.getcwd() == "/var/lib/private/links":\n    raise SystemExit("not here")\n\napp = '
+    clash = 'if os.getcwd().endswith("/links"):\n    raise SystemExit("not here")\n\napp = '
     edit(clone.project, "app = ", clash)
     bad = commit(clone)
     said = clone.deploy("release", code=1)
@@ -171,9 +171,7 @@ def test_one_deploy_at_a_time_and_a_killed_one_blocks_nobody(clone: Operator) ->
 
 
 @pytest.mark.parametrize("level", [1, 2])
-def test_what_is_missing_is_told_in_a_sentence(
-    project: Render, server: Host, level: int
-) -> None:
+def test_what_is_missing_is_told_in_a_sentence(project: Render, server: Host, level: int) -> None:
     server.run(WIPE)
     somebody = Operator(project(level), server)
 
@@ -196,7 +194,7 @@ def test_what_is_missing_is_told_in_a_sentence(
         check=False,
     )
     assert nowhere.returncode == 2
-    assert "invalid choice: 'nowhere' (choose from production)" in nowhere.stderr.replace("'production'", "production")
+    assert "invalid choice: 'nowhere'" in nowhere.stderr
     try:
         server.run("sudo mv /etc/links/app.env /tmp")
         assert "/etc/links/app.env is missing on" in refuse("release")
