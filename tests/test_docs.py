@@ -75,6 +75,7 @@ def test_sessions_are_there() -> None:
         assert set(named) <= sessions, document.name
 
 
+@pytest.mark.exhaustive
 def test_the_first_command(tmp_path: Path) -> None:
     clone = tmp_path / "ladder"
     support.git(tmp_path, "clone", "--quiet", support.ROOT, clone)
@@ -114,6 +115,7 @@ def test_the_first_command(tmp_path: Path) -> None:
     assert set(support.files(tmp_path / "links")) >= {".copier-answers.yml", "links.py"}
 
 
+@pytest.mark.exhaustive
 def test_the_command_that_climbs(project: Render) -> None:
     made = project(0)
     command = shlex.split(shown("uvx --with copier-template-extensions copier update"))
