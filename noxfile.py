@@ -75,6 +75,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Measure copies and updates against a floor, and write docs/bench.md."""
+    install(session, "test")
+    session.run("python", "-m", "tests.bench", *session.posargs)
+
+
+@nox.session
 def testbed(session: nox.Session) -> None:
     """Start, show or stop the test bed: `nox -s testbed -- up`, `status` or `down`."""
     install(session, "test")
