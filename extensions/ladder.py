@@ -279,13 +279,11 @@ def to_do(project: Path, gained: list[ladder.Level], before: int | None, level: 
 
 def git_lines(level: int) -> list[str]:
     """Return how to keep a new project in git, which a climb needs and nobody else must see."""
-    lines = [
-        "Before the first climb, keep it in git; it need not be pushed anywhere:",
-        "  git init",
-    ]
-    if level < 2:
-        lines.append("  printf '%s\\n' '*.db' '*.env' '__pycache__/' >> .git/info/exclude")
-    return [*lines, '  git add -A && git commit -m "Start"']
+    save = ["  git init", '  git add -A && git commit -m "Start"']
+    if level >= 2:
+        return ["Keep it in git:", *save]
+    save.insert(1, "  printf '%s\\n' '*.db' '*.env' '__pycache__/' >> .git/info/exclude")
+    return ["Before the first climb, keep it in git; it need not be pushed anywhere:", *save]
 
 
 def next_lines(row: ladder.Level) -> list[str]:
@@ -362,6 +360,7 @@ class Ladder(ContextHook):
         context.update(ladder.capabilities(level))
         context["postgres"] = level >= 6 and "postgres" in context.get("backing_services", [])
         context["slug"] = slug_of(name)
+        context["settings"] = ladder.settings(level)
         context["level_choices"] = level_choices
         context["package_of"] = package_of
         context["refuse_project"] = partial(refuse_project, package=package)

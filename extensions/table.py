@@ -63,6 +63,11 @@ def all_paths(package: str) -> dict[str, str]:
     }
 
 
+def settings(level: int) -> dict[str, str]:
+    """Return name -> use of every variable and secret that the forge must be given."""
+    return {name: use for row in table()[: level + 1] for name, use in row.settings.items()}
+
+
 def capabilities(level: int) -> dict[str, bool]:
     """Return the names that conditions in the templates use."""
     return {row.capability: row.level <= level for row in table()}

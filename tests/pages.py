@@ -44,8 +44,7 @@ def size(made: Path, level: int) -> Size:
         if owner != "starter" and path != ".copier-answers.yml"
     ]
     lines = sum(len((made / path).read_text().splitlines()) for path in road)
-    settings = sum(len(row.settings) for row in table.table()[: level + 1])
-    return Size(len(road), lines, jobs(made), settings)
+    return Size(len(road), lines, jobs(made), len(table.settings(level)))
 
 
 def jobs(made: Path) -> int:

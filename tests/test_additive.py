@@ -33,7 +33,7 @@ CHANGED: dict[int, dict[str, tuple[int, int]]] = {
     },
     5: {
         ".github/workflows/main.yml": (18, 0),
-        "README.md": (2, 5),
+        "README.md": (13, 4),
         "ops/README.md": (13, 12),
         "ops/deploy": (14, 0),
     },
@@ -49,7 +49,8 @@ CHANGED: dict[int, dict[str, tuple[int, int]]] = {
     7: {
         ".github/rulesets/main.json": (1, 0),
         ".github/workflows/main.yml": (12, 1),
-        "README.md": (2, 0),
+        ".gitignore": (3, 0),
+        "README.md": (6, 0),
         "ops/deploy": (1, 1),
     },
     8: {

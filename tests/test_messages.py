@@ -29,6 +29,8 @@ def test_a_new_project_is_told_what_comes_next(
     text = said(capsys)
     assert f" is at level {level}: " in text
     assert "git init" in text
+    readme = tmp_path / "links" / "README.md"
+    assert level == 0 or ("STAGING_HOST" in readme.read_text()) == (level >= 5)
     assert ("uv run links.py" if level < 3 else "uv run uvicorn links:app") in text
     assert (".git/info/exclude" in text) == (level < 2)
     assert ("STAGING_HOST" in text) == (level >= 5)
