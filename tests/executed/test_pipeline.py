@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -195,6 +196,36 @@ def test_a_fault_turns_its_own_check_red_and_no_other(
     red = {name for name, result in run.results.items() if result == "failure"}
     assert red == {f"check / {job}"}, str(run)
     assert word in run.jobs[f"check / {job}"].log
+
+
+def test_what_uv_adds_is_kept_at_every_climb(project: Render) -> None:
+    made = project(3)
+
+    def add(*words: str) -> None:
+        support.run("uv", "add", "--quiet", "--no-sync", *words, cwd=made)
+
+    add("attrs", "zstandard")
+    add("--dev", "ipdb")
+    support.run("uv", "remove", "--quiet", "--no-sync", "sqlalchemy", cwd=made)
+    support.save(made, "Dependencies of mine")
+    for level in range(4, 9):
+        support.climb(made, level)
+        status = support.git(made, "status", "--porcelain")
+        assert "UU" not in status, f"level {level}\n{status}"
+        add(f"six>=1.{level}")  # which goes to the user's part, whatever the road has
+        add("--dev", "aiofiles")
+        support.save(made, f"Level {level}")
+        written = tomllib.loads((made / "pyproject.toml").read_text())
+        own = (made / "pyproject.toml").read_text().partition("# Yours (uv add):\n")[2]
+        own = own.partition("]\n")[0]
+        for name in ("fastapi", "attrs", "zstandard", "six"):
+            assert f'    "{name}>=' in own, own
+        assert not re.search("uvicorn|alembic|sqlalchemy", own), own
+        names = {
+            requirement.partition(">")[0] for requirement in written["dependency-groups"]["dev"]
+        }
+        assert names == {"ipdb", "aiofiles"}
+    support.run("uv", "lock", "--check", cwd=made)
 
 
 def test_a_stale_lock_is_red_and_says_what_to_do(project: Render, run_workflows: Workflows) -> None:
