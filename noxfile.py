@@ -50,7 +50,8 @@ def lint(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Run the inner loop: renders, file lists, linters of what is emitted, a sample of climbs."""
     install(session, "test")
-    pytest(session, "--ignore=tests/executed", "-m", "not exhaustive", *session.posargs)
+    options = ["--dist=loadgroup", "--ignore=tests/executed"]
+    pytest(session, *options, "-m", "not exhaustive", *session.posargs)
 
 
 @nox.session
