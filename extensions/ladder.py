@@ -150,6 +150,11 @@ def refuse_answers(answers: Mapping[str, Any]) -> str:
         refusals.append(refuse_project(name, str(answers.get("package") or "")))
     if owner := str(answers.get("owner") or ""):
         refusals.append(refuse_owner(owner))
+    if str(answers.get("backing_services", "some")) in {"", "[]", "None"}:
+        refusals.append(
+            "Without a backing service there is nothing to integrate with: keep postgres, "
+            "or stay below level 6."
+        )
     return next(filter(None, refusals), "")
 
 
@@ -223,8 +228,13 @@ def edited_below(project: Path, old: Mapping[str, Any], level: int) -> list[str]
 
 
 def own_text(content: bytes) -> bytes:
-    """Return the content without the dependencies that the mover carries back and forth."""
-    return re.sub(rb"(?ms)^    # Yours \(uv add\):\n.*?^\]$", b"]", content)
+    """Return the content without the dependencies that the mover carries back and forth.
+
+    They stand below the user's anchor, or above the template's, where `uv add` may sort them.
+    """
+    above = rb"(?ms)^dependencies = \[\n.*?^    # Kept current by the template:$"
+    below = rb"(?ms)^    # Yours \(uv add\):\n.*?^\]$"
+    return re.sub(below, b"]", re.sub(above, b"", content))
 
 
 # Messages ----------------------------------------------------------------------------------------

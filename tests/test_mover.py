@@ -57,6 +57,13 @@ def test_a_dependency_is_carried_unless_it_is_there(dependency: str, carried: bo
     assert text.partition(move.YOURS)[0] == PYPROJECT.partition(move.YOURS)[0]
 
 
+def test_what_uv_sorted_above_the_templates_block_is_the_users_too() -> None:
+    text = PYPROJECT.replace("    # Kept", '    "anyio>=4",\n    # Kept', 1)
+    road, own = move.blocks(text)
+    assert own == ["anyio>=4", "attrs>=25"]
+    assert road == ["alembic>=1.17", "psycopg[binary]>=3.2", "uvicorn>=0.37"]
+
+
 def test_carried_dependencies_are_sorted_by_name() -> None:
     text = move.with_header(PYPROJECT, header("Zstd", "fastapi", "b_c", "B-a"))
     mine = text.partition(move.YOURS)[2].partition("]")[0].split()

@@ -30,6 +30,7 @@ def copier(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str
         ("project_name=tests", "'tests' cannot be the package's name: the project needs another"),
         ("project_name=$(rm)", "'$(rm)' is no project name: use letters"),
         ("package=Links", "'Links' cannot be the package's name: a package name is lower-case"),
+        ("backing_services=[]", "Without a backing service there is nothing to integrate with"),
         ("owner=a/b", "'a/b' is no GitHub user or organization"),
     ],
 )
