@@ -229,6 +229,18 @@ def test_no_level_has_a_finding(rendered: Render, find: Finder) -> None:
         pytest.fail(report, pytrace=False)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("x", "Proprietary"), ("A Very Long Name Of A Service Of Acme In", "Apache-2.0")],
+)
+def test_no_name_and_no_licence_has_a_finding(rendered: Render, name: str, text: str) -> None:
+    owner = "a-name-of-as-many-letters-as-there-may"
+    for level in (2, 3, 8):
+        made = rendered(level, project_name=name, license=text, owner=owner)
+        for find in (ruff_check, ruff_format, actionlint, hadolint, reading):
+            assert not find(made), f"{find.__name__} at level {level}"
+
+
 def append(text: str) -> Callable[[str], str]:
     """Return a fault that adds text to a file."""
     return lambda old: old + text

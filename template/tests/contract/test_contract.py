@@ -9,7 +9,7 @@ import time
 import httpx2
 import pytest
 
-from tests.conftest import Application, Start
+from tests.conftest import PACKAGE, Application, Start
 
 # What the application cannot start without, beside its database.
 SETTINGS: dict[str, str] = {}
@@ -22,8 +22,8 @@ def application(start: Start) -> Application:
 
 
 def test_the_package_has_an_asgi_application() -> None:
-    package = importlib.import_module("{{ package }}")
-    assert callable(getattr(package, "app", None)), "{{ package }} needs an ASGI application `app`"
+    package = importlib.import_module(PACKAGE)
+    assert callable(getattr(package, "app", None)), f"{PACKAGE} needs an ASGI application `app`"
 
 
 def test_healthz_answers_with_the_version_of_the_environment(application: Application) -> None:
