@@ -308,7 +308,7 @@ def samples(project: Project) -> None:
         elif path.startswith("migrations/"):
             say('Write your first migration: uv run alembic revision -m "…"')
         else:
-            say(f"Write tests of your application in {file.parent}/: the check passes on nothing.")
+            say(f"Write tests of your application in {file.parent}/: the samples do not fit it.")
 
 
 def main() -> None:
