@@ -195,6 +195,7 @@ def _start_dockerd() -> None:
     engine = Engine(own=True, docker_host=f"unix://{_socket()}")
     for _ in range(150):
         if _socket().exists() and engine.answers():
+            process.returncode = 0  # it outlives this process, which is not to wait for it
             return
         if process.poll() is not None:
             break
