@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pexpect
+import pytest
 
 from tests import support
 from tests.conftest import Render
@@ -62,6 +63,7 @@ def test_a_level_chosen_from_the_list_moves_the_code(project: Render, rendered: 
     assert support.files(made) == support.files(rendered(3))
 
 
+@pytest.mark.exhaustive
 def test_a_lower_level_chosen_from_the_list_is_guarded_too(project: Render) -> None:
     made = project(2)
     (made / "LICENSE").write_text("Mine.\n")

@@ -229,6 +229,7 @@ def test_no_level_has_a_finding(rendered: Render, find: Finder) -> None:
         pytest.fail(report, pytrace=False)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("name", "text"),
     [("x", "Proprietary"), ("A Very Long Name Of A Service Of Acme In", "Apache-2.0")],

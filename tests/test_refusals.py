@@ -137,6 +137,7 @@ def test_without_the_extension_package(tmp_path: Path) -> None:
     assert not (tmp_path / "links").exists()
 
 
+@pytest.mark.exhaustive
 def test_a_name_that_makes_no_package_can_be_given_one(tmp_path: Path) -> None:
     made = support.render(tmp_path / "json", 2, project_name="json", package="jsonlinks")
     support.save(made)
