@@ -234,7 +234,7 @@ def test_deploys_wait_for_each_other_and_none_is_cut_off(rendered: Render, level
     assert deploy["if"] == "inputs.host != ''"
     assert deploy["environment"]["name"] == "${{ inputs.environment }}"
     assert deploy["concurrency"] == {
-        "group": "deploy-${{ inputs.environment }}",
+        "group": "${{ inputs.verb == 'proven' && 'proven' || 'deploy' }}-${{ inputs.environment }}",
         "cancel-in-progress": "false",
     }
     callers = [files["main.yml"]["jobs"].values(), files["deploy.yml"]["jobs"].values()]
@@ -277,4 +277,6 @@ def test_the_program_that_is_packaged_is_the_one_that_is_tested(
     python = (made / ".python-version").read_text().strip()
     assert f"FROM python:{python}-slim\n" in dockerfile
     if level >= 4:
-        assert '"links:app"' in (made / "tests/conftest.py").read_text()
+        started = (made / "tests/conftest.py").read_text()
+        assert 'PACKAGE = "links"' in started
+        assert 'f"{PACKAGE}:app"' in started
