@@ -22,27 +22,28 @@ CHANGED: dict[int, dict[str, tuple[int, int]]] = {
     3: {
         ".gitignore": (3, 0),
         "README.md": (4, 2),
-        "ops/README.md": (37, 33),  # the host: set up for containers, and no longer for a unit
+        "ops/README.md": (39, 32),  # the host: set up for containers, and no longer for a unit
         "ops/deploy": (52, 5),
     },
     4: {
         ".github/workflows/main.yml": (8, 0),
         ".gitignore": (4, 0),
         "README.md": (9, 0),
+        "ops/README.md": (5, 0),
         "pyproject.toml": (34, 0),
     },
     5: {
         ".github/workflows/main.yml": (18, 0),
         "README.md": (13, 4),
-        "ops/README.md": (13, 12),
-        "ops/deploy": (14, 0),
+        "ops/README.md": (26, 13),
+        "ops/deploy": (17, 0),
     },
     6: {
         ".github/rulesets/main.json": (1, 0),
         ".github/workflows/main.yml": (8, 1),
         "Dockerfile": (3, 0),
-        "README.md": (1, 0),
-        "ops/README.md": (1, 1),
+        "README.md": (2, 0),
+        "ops/README.md": (3, 2),
         "ops/swarm.py": (8, 0),
         "pyproject.toml": (4, 1),
     },
@@ -50,7 +51,7 @@ CHANGED: dict[int, dict[str, tuple[int, int]]] = {
         ".github/rulesets/main.json": (1, 0),
         ".github/workflows/main.yml": (12, 1),
         ".gitignore": (3, 0),
-        "README.md": (6, 0),
+        "README.md": (7, 1),
         "ops/deploy": (1, 1),
     },
     8: {
