@@ -87,7 +87,7 @@ class Host:
         self.address = address
         self.root = root
         self._folder = tempfile.TemporaryDirectory(prefix="deploy-")
-        self._ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"]
+        self._ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20"]
         self._ssh += ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"]
         if key := os.environ.get("DEPLOY_SSH_KEY_FILE"):
             self._ssh += ["-i", key, "-o", "IdentitiesOnly=yes"]

@@ -46,25 +46,27 @@ class Operator:
             "DEPLOY_SSH_KEY_FILE": str(self.host.key_file),
             "DEPLOY_KNOWN_HOSTS_FILE": str(self.host.known_hosts_file),
             "DEPLOY_BY": "mira",
-            "DEPLOY_TIMEOUT": "6",
             "UV_SYSTEM_CERTS": "1",
             **self.settings,
         }
 
-    def start(self, verb: str, *words: str) -> subprocess.Popen[str]:
-        """Start a command and return at once."""
+    def start(self, verb: str, *words: str, **settings: str) -> subprocess.Popen[str]:
+        """Start a command, with more settings if there are any, and return at once."""
         return subprocess.Popen(
             [sys.executable, "ops/deploy", verb, "production", *words],
             cwd=self.project,
-            env=self.environment,
+            env=self.environment | settings,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
     def deploy(self, verb: str, *words: str, code: int = 0) -> str:
-        """Run a command that has to end with an exit code; return all that it printed."""
-        process = self.start(verb, *words)
+        """Run a command that has to end with an exit code; return all that it printed.
+
+        A release that has to fail is not waited for as long as one that has to come up.
+        """
+        process = self.start(verb, *words, **({"DEPLOY_TIMEOUT": "10"} if code == 1 else {}))
         out, err = process.communicate(timeout=300)
         assert process.returncode == code, f"{verb} {words}: {process.returncode}\n{out}{err}"
         return out + err

@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.executed.deploying import wait_until
 from tests.testbed import (
     BareRepository,
     BedError,
@@ -151,17 +151,15 @@ def test_postgres_answers_to_its_variables(engine: Engine) -> None:
     try:
         template = "{{.NetworkSettings.Networks.bridge.IPAddress}}"
         ip = engine.docker("inspect", "--format", template, name).stdout.strip()
-        deadline = time.monotonic() + 30
-        while (answer := ask("right")).returncode and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert answer.stdout.strip() == "links in shop"
+        wait_until(lambda: ask("right").returncode == 0)
+        assert ask("right").stdout.strip() == "links in shop"
         assert "password authentication failed" in ask("wrong").stderr
     finally:
         engine.docker("rm", "-fv", name)
 
 
 def test_host_is_a_server_under_systemd(host: Host) -> None:
-    assert host.run("systemctl is-system-running").stdout.strip() == "running"
+    assert host.run("systemctl is-system-running --wait").stdout.strip() == "running"
     assert host.run("whoami; sudo whoami").stdout.split() == ["deploy", "root"]
     unit = (
         "[Service]\nExecStart=/usr/bin/sleep 1000\nDynamicUser=yes\nRestart=always\nRestartSec=0\n"
@@ -171,10 +169,7 @@ def test_host_is_a_server_under_systemd(host: Host) -> None:
     host.run("sudo systemctl start sleeper")
     before = host.run(show).stdout.strip()
     host.run(f"sudo kill -9 {before}")
-    deadline = time.monotonic() + 10
-    while (after := host.run(show).stdout.strip()) in ("0", before) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert after not in ("0", before)
+    wait_until(lambda: host.run(show).stdout.strip() not in ("0", before))
     programs = "command -v uv uvx caddy python3 docker && docker compose version"
     assert len(host.run(programs).stdout.splitlines()) == 6
     assert host.run("systemctl is-enabled caddy", check=False).stdout.strip() == "disabled"
@@ -193,21 +188,19 @@ def test_killed_host_is_noticed(start_host: Callable[..., Host]) -> None:
     host.run("printf ':80 {\\n\\trespond hello\\n}\\n' | sudo tee /etc/caddy/Caddyfile")
     host.run("sudo systemctl start caddy")
     url = f"http://{host.ip}/"
-    with RequestLoop(url, right=lambda answer: answer.body == b"hello", timeout=1) as loop:
-        time.sleep(1)
+    with RequestLoop(url, right=lambda answer: answer.body == b"hello", timeout=3) as loop:
+        wait_until(lambda: loop.traffic.sent > 15)
         before = loop.traffic.failed + loop.traffic.wrong
         host.kill()
-        time.sleep(1)
+        wait_until(lambda: loop.traffic.failed > 0)
     assert before == 0
-    assert loop.traffic.sent > 15
-    assert loop.traffic.failed > 0, str(loop.traffic)
     assert host.run("true", check=False).returncode == 255
 
 
 def test_wrong_answers_are_counted(registry_address: str) -> None:
     assert fetch(f"http://{registry_address}/v2/").status == 200
     with RequestLoop(f"http://{registry_address}/v2/", right=lambda answer: False) as loop:
-        time.sleep(0.5)
+        wait_until(lambda: loop.traffic.sent > 0)
     assert loop.traffic.wrong == loop.traffic.sent > 0
     assert loop.traffic.failed == 0
 

@@ -89,7 +89,7 @@ class Host:
             "-o",
             "StrictHostKeyChecking=yes",
             "-o",
-            "ConnectTimeout=5",
+            "ConnectTimeout=30",
             self.destination,
         ]
 
@@ -136,14 +136,14 @@ class Host:
         self.stop()
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         public = ["exec", self.name, "cat", "/etc/ssh/ssh_host_ed25519_key.pub"]
         while time.monotonic() < deadline:
             key = self.engine.docker(*public, check=False).stdout.split()
             if key:
                 self.known_hosts_file.write_text(f"{self.ip} {key[0]} {key[1]}\n")
                 ready = "sudo docker version > /dev/null && systemctl is-active -q ssh docker"
-                if self.run(ready, check=False, timeout=20).returncode == 0:
+                if self.run(ready, check=False, timeout=60).returncode == 0:
                     return
             if self.name not in self.engine.docker("ps", "--format", "{{.Names}}").stdout.split():
                 break
