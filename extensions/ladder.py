@@ -177,8 +177,10 @@ def parsed(file: Path, mtime_ns: int) -> dict[str, Any]:
     return answers if isinstance(answers, dict) else {}
 
 
-def refuse_update(project: Path, old: Mapping[str, Any], level: int, *, discard: bool) -> str:
-    """Return why this project cannot be updated to this level now, or nothing."""
+def refuse_update(
+    project: Path, old: Mapping[str, Any], new: Mapping[str, Any], *, discard: bool
+) -> str:
+    """Return why this project cannot be updated from its old answers to new ones, or nothing."""
     top = Path(git(project, "rev-parse", "--show-toplevel") or project)
     if top != project and git(top, "check-ignore", str(project)) is not None:
         return (
@@ -189,23 +191,21 @@ def refuse_update(project: Path, old: Mapping[str, Any], level: int, *, discard:
     rejected = git(project, "ls-files", "*.rej") or ""
     if left := f"{marked}\n{rejected}".split():
         return f"An earlier update is not resolved in {', '.join(left)}: resolve it and commit."
-    if level < int(old["level"]) and not discard:
-        edited = edited_below(project, old, level)
-        if edited:
-            return (
-                f"Level {level} has no {', '.join(edited)}, which you edited: move your edits to "
-                "where they shall live, or add --data discard_edits=true to delete them."
-            )
+    if not discard and (edited := edited_and_going(project, old, new)):
+        what = f"Level {new['level']}" if new["level"] < old["level"] else "The new project"
+        return (
+            f"{what} has no {', '.join(edited)}, which you edited: move your edits to "
+            "where they shall live, or add --data discard_edits=true to delete them."
+        )
     return ""
 
 
-def edited_below(project: Path, old: Mapping[str, Any], level: int) -> list[str]:
-    """Return the files that a descent to `level` would delete although the user edited them."""
-    package = str(old["package"])
-    stay = ladder.paths(level, package)
+def edited_and_going(project: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return the files that an update would delete although the user edited them."""
+    stay = ladder.paths(new)
     going = [
         path
-        for path, owner in ladder.paths(int(old["level"]), package).items()
+        for path, owner in ladder.paths(old).items()
         if path not in stay and owner != "starter" and (project / path).is_file()
     ]
     if not going:
@@ -240,31 +240,28 @@ def own_text(content: bytes) -> bytes:
 # Messages ----------------------------------------------------------------------------------------
 
 
-def message(
-    *, project: Path, answers: Mapping[str, Any], before: int | None, committed: bool
-) -> str:
+def message(project: Path, answers: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
     """Return what a person should know after a copy or an update.
 
     Args:
         project: the project's folder.
         answers: what Copier remembers.
-        before: the level that the last commit records, None for a new project.
-        committed: whether the project is in git.
+        before: what the last commit remembers, None where the project is not in git.
     """
     level = int(answers["level"])
     here = ladder.table()[level]
-    gained = [
-        row for row in ladder.table() if (-1 if before is None else before) < row.level <= level
-    ]
+    had = list(ladder.rows(before)) if before else []
+    gained = [row for row in ladder.rows(answers) if row not in had]
+    levels = [row for row in gained if isinstance(row, ladder.Level)]
     settings = [f"{name} ({use})" for row in gained for name, use in row.settings.items()]
     run = "uvicorn {package}:app" if here.level >= 3 else ladder.SCRIPT
     sections = [
         [f"{answers['project_name']} is at level {level}: {here.name}. {here.meaning}"],
-        listed("Gained", [f"{row.level} {row.name}: {row.meaning}" for row in gained if row.level]),
+        listed("Gained", [f"{row.level} {row.name}: {row.meaning}" for row in levels if row.level]),
         listed("Set", settings),
-        listed("Do", to_do(project, gained, before, level)),
+        listed("Do", to_do(project, gained, before, answers)),
         listed("Run", ["uv run " + run.format(package=answers["package"])]),
-        [] if committed else git_lines(level),
+        git_lines(level) if before is None else [],
         next_lines(ladder.table()[level + 1]) if level + 1 < len(ladder.table()) else [],
     ]
     return "\n\n".join("\n".join(section) for section in sections if section)
@@ -275,14 +272,19 @@ def listed(word: str, items: list[str]) -> list[str]:
     return [f"{'' if number else word:8}{item}" for number, item in enumerate(items)]
 
 
-def to_do(project: Path, gained: list[ladder.Level], before: int | None, level: int) -> list[str]:
+def to_do(
+    project: Path,
+    gained: list[ladder.Level | ladder.Part],
+    before: Mapping[str, Any] | None,
+    answers: Mapping[str, Any],
+) -> list[str]:
     """Return what a person does now, once."""
     steps = [step for row in gained for step in row.set_up]
-    if before is None or before == level:
+    if before is None or list(ladder.rows(before)) == list(ladder.rows(answers)):
         return steps
     if (project / "uv.lock").is_file() and "uv lock" not in " ".join(steps):
         steps.insert(0, "uv lock, since the dependencies changed")
-    if before >= 4 and any(row.gates for row in gained):
+    if int(before["level"]) >= 4 and any(row.gates for row in gained):
         steps.append("ops/protect again, since pull requests need more checks now")
     return [*steps, "look at git status and git diff, then commit"]
 
@@ -308,17 +310,17 @@ def next_lines(row: ladder.Level) -> list[str]:
 # Copier ------------------------------------------------------------------------------------------
 
 
-def excluded(operation: str, *, level: int, package: str, born: bool) -> str:
+def excluded(operation: str, *, answers: Mapping[str, Any], born: bool) -> str:
     """Return the paths of `template/` that Copier must not write, as `_exclude` patterns.
 
     Args:
         operation: Copier's own word, "copy" or "update".
-        level: the level to render.
-        package: the import name.
+        answers: what the project is to be.
         born: whether the user's code already exists in the destination.
     """
+    package = str(answers["package"])
     every = ladder.all_paths(package)
-    has = ladder.paths(level, package)
+    has = ladder.paths(answers)
     has.setdefault(
         ladder.SCRIPT.format(package=package), "starter"
     )  # born as a script at every level
@@ -357,7 +359,7 @@ class Ladder(ContextHook):
             raise UserMessageError(problem)
         name = str(context.get("project_name") or "")
         package = str(context.get("package") or given.get("package") or "")
-        level = int(context.get("level") or 0)
+        answers = {**context, "level": int(context.get("level") or 0), "package": package}
         # The first thing that an update renders into the project, before it writes anything, are
         # the excluded paths; by then every question is answered.
         updating = context.get("_copier_operation") == "update"
@@ -365,12 +367,10 @@ class Ladder(ContextHook):
         if updating and rendering and project not in self.checked:
             self.checked.add(project)
             told = str(conf["data"].get("discard_edits", "")).lower() == "true"
-            if recorded and (problem := refuse_update(project, recorded, level, discard=told)):
+            if recorded and (problem := refuse_update(project, recorded, answers, discard=told)):
                 raise UserMessageError(problem)
-        context.update(ladder.capabilities(level))
-        context["postgres"] = level >= 6 and "postgres" in context.get("backing_services", [])
+        context.update(ladder.capabilities(answers))
         context["slug"] = slug_of(name)
-        context["settings"] = ladder.settings(level)
         context["level_choices"] = level_choices
         context["package_of"] = package_of
         context["refuse_project"] = partial(refuse_project, package=package)
@@ -381,15 +381,14 @@ class Ladder(ContextHook):
             (project / path.format(package=package)).exists()
             for path in (ladder.SCRIPT, ladder.MODULE)
         )
-        context["excluded"] = partial(excluded, level=level, package=package, born=born)
+        context["excluded"] = partial(excluded, answers=answers, born=born)
         context["message"] = partial(self.message, project, context.get("_copier_answers", {}))
 
     @staticmethod
     def message(project: Path, answers: Mapping[str, Any]) -> str:
         """Return the message after a copy or an update of the project."""
         head = git(project, "show", f"HEAD:./{ANSWERS}")
-        before = int(yaml.safe_load(head)["level"]) if head else None
-        return message(project=project, answers=answers, before=before, committed=head is not None)
+        return message(project, answers, yaml.safe_load(head) if head else None)
 
 
 def level_choices() -> dict[str, int]:

@@ -36,11 +36,14 @@ ROAD, YOURS = "    # Kept current by the template:\n", "    # Yours (uv add):\n"
 class Project:
     """What the mover must know of the project in the current folder."""
 
-    package: str
-    level: int
-    before: int | None
-    """The level of the last commit, None at birth."""
     answers: dict[str, Any]
+    before: dict[str, Any] | None
+    """The answers of the last commit, None at birth."""
+
+    @property
+    def package(self) -> str:
+        """The import name."""
+        return str(self.answers["package"])
 
     @property
     def script(self) -> Path:
@@ -55,7 +58,7 @@ class Project:
     @property
     def packaged(self) -> bool:
         """Whether the application is a module below `src/`."""
-        return ladder.capabilities(self.level)["packaging"]
+        return ladder.capabilities(self.answers)["packaging"]
 
     @property
     def application(self) -> Path:
@@ -77,7 +80,7 @@ class Project:
             autoescape=False,
         )
         template = environment.from_string(found.read_text(encoding="utf-8"))
-        return template.render(self.answers, **ladder.capabilities(self.level))
+        return template.render(self.answers | ladder.capabilities(self.answers))
 
     def untouched(self) -> bool:
         """Tell whether the application is still the starter."""
@@ -278,11 +281,11 @@ def restore_header(code: Path) -> None:
     code.write_text(header + text, encoding="utf-8")
 
 
-def companions(project: Project, level: int) -> set[str]:
-    """Return the starter files of a level beside the application itself."""
+def companions(project: Project, answers: dict[str, Any]) -> set[str]:
+    """Return the starter files that such answers bring beside the application itself."""
     return {
         path
-        for path, owner in ladder.paths(level, project.package).items()
+        for path, owner in ladder.paths(answers).items()
         if owner == "starter" and Path(path) not in {project.script, project.module}
     }
 
@@ -291,7 +294,7 @@ def samples(project: Project) -> None:
     """Add the sample tests of the levels climbed, remove untouched ones of the levels left."""
     if project.before is None:
         return
-    new, old = (companions(project, level) for level in (project.level, project.before))
+    new, old = (companions(project, answers) for answers in (project.answers, project.before))
     for path in sorted(old - new):
         file = Path(path)
         if file.is_file() and file.read_text(encoding="utf-8") == project.starter(path):
@@ -317,12 +320,7 @@ def main() -> None:
     committed = None
     if os.environ.get("COPIER_OPERATION") == "update":
         committed = git("show", "HEAD:./.copier-answers.yml")
-    project = Project(
-        package=answers["package"],
-        level=int(answers["level"]),
-        before=int(yaml.safe_load(committed)["level"]) if committed else None,
-        answers=answers,
-    )
+    project = Project(answers, before=yaml.safe_load(committed) if committed else None)
     move(project)
     samples(project)
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 HERE = Path(__file__).resolve().parent
 SCRIPT = "{package}.py"
@@ -22,7 +22,7 @@ MODULE = "src/{package}/__init__.py"
 
 @dataclass(frozen=True)
 class Level:
-    """One row of the ladder; `ladder.yml` says what each field means."""
+    """One rung of the ladder; `ladder.yml` says what each field means."""
 
     level: int
     name: str
@@ -38,36 +38,82 @@ class Level:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Part:
+    """What an option brings to a level, or a company of its own to every project of it."""
+
+    level: int
+    when: str
+    adds: Mapping[str, str] = field(default_factory=dict)
+    set_up: list[str] = field(default_factory=list)
+    drops: list[str] = field(default_factory=list)
+    gates: list[str] = field(default_factory=list)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=1)
+def read() -> Mapping[str, Any]:
+    """Return what `ladder.yml` says."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = (HERE / "ladder.yml").read_text(encoding="utf-8")
+    found: Mapping[str, Any] = yaml.load(text, loader)
+    return found
+
+
 @lru_cache(maxsize=1)
 def table() -> tuple[Level, ...]:
     """Return the ladder, lowest level first."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = (HERE / "ladder.yml").read_text(encoding="utf-8")
-    return tuple(Level(**row) for row in yaml.load(text, loader)["levels"])
+    return tuple(Level(**row) for row in read()["levels"])
 
 
-def paths(level: int, package: str) -> dict[str, str]:
-    """Return path -> owner of everything that a project of this level has."""
+@lru_cache(maxsize=1)
+def parts() -> tuple[Part, ...]:
+    """Return what comes beside the levels."""
+    return tuple(Part(**row) for row in read()["parts"])
+
+
+def rows(answers: Mapping[str, Any]) -> Iterator[Level | Part]:
+    """Yield all that a project with these answers has, lowest level first."""
+    has = capabilities(answers)
+    for level in table()[: int(answers["level"]) + 1]:
+        yield level
+        yield from (part for part in parts() if part.level == level.level and has[part.when])
+
+
+def paths(answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return path -> owner of everything that a project with these answers has."""
     found: dict[str, str] = {}
-    for row in table()[: level + 1]:
+    for row in rows(answers):
         for path in row.drops:
             del found[path]
         found.update(row.adds)
-    return {path.format(package=package): owner for path, owner in found.items()}
+    return {path.format(package=answers["package"]): owner for path, owner in found.items()}
 
 
 def all_paths(package: str) -> dict[str, str]:
-    """Return path -> owner of everything that a project of any level has."""
+    """Return path -> owner of everything that any project has."""
+    every: list[Level | Part] = [*table(), *parts()]
     return {
-        path.format(package=package): owner for row in table() for path, owner in row.adds.items()
+        path.format(package=package): owner for row in every for path, owner in row.adds.items()
     }
 
 
-def settings(level: int) -> dict[str, str]:
+def settings(answers: Mapping[str, Any]) -> dict[str, str]:
     """Return name -> use of every variable and secret that the forge must be given."""
-    return {name: use for row in table()[: level + 1] for name, use in row.settings.items()}
+    return {name: use for row in rows(answers) for name, use in row.settings.items()}
 
 
-def capabilities(level: int) -> dict[str, bool]:
-    """Return the names that conditions in the templates use."""
-    return {row.capability: row.level <= level for row in table()}
+def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the names that conditions in the templates use: the levels', then the options'."""
+    level = int(answers["level"])
+    has = {row.capability: row.level <= level for row in table()}
+    services = answers.get("backing_services") or []
+    return has | {
+        "always": True,
+        "postgres": has["integration_tests"] and "postgres" in services,
+        "s3": has["integration_tests"] and "s3" in services,
+        "feature_flags": has["continuous_delivery"] and bool(answers.get("feature_flags")),
+        "live_dangerously": has["continuous_delivery"]
+        and not has["continuous_deployment"]
+        and bool(answers.get("live_dangerously")),
+    }

@@ -35,16 +35,17 @@ class Size:
     settings: int
 
 
-def size(made: Path, level: int) -> Size:
+def size(made: Path) -> Size:
     """Measure a project of a level; the user's own code and the answers do not count."""
-    owners = table.paths(level, "links")
+    answers = yaml.safe_load((made / ".copier-answers.yml").read_text())
+    owners = table.paths(answers)
     road = [
         path
         for path, owner in owners.items()
         if owner != "starter" and path != ".copier-answers.yml"
     ]
     lines = sum(len((made / path).read_text().splitlines()) for path in road)
-    return Size(len(road), lines, jobs(made), len(table.settings(level)))
+    return Size(len(road), lines, jobs(made), len(table.settings(answers)))
 
 
 def jobs(made: Path) -> int:
@@ -76,7 +77,7 @@ def cost(before: Size, after: Size) -> str:
 
 def costs(renders: list[Path]) -> list[str]:
     """Return what each step costs, level 0 first, which costs nothing."""
-    sizes = [size(made, level) for level, made in enumerate(renders)]
+    sizes = [size(made) for made in renders]
     return ["nothing"] + [cost(*pair) for pair in itertools.pairwise(sizes)]
 
 
@@ -109,10 +110,12 @@ def page(renders: list[Path]) -> str:
             facts.append(f"- Climb when {row.climb_when}")
             facts.append(f"- Not yet if {row.not_yet}")
             facts.append(f"- It costs {spent}.")
-        if row.gates:
-            facts.append(f"- Pull requests need {', '.join(f'`{gate}`' for gate in row.gates)}.")
-        facts += [f"- Set `{name}`: {use}." for name, use in row.settings.items()]
-        facts += [f"- Then {step}." for step in row.set_up]
+        answers = yaml.safe_load((made / ".copier-answers.yml").read_text())
+        mine = [part for part in table.rows(answers) if part.level == row.level]
+        if gates := [f"`{gate}`" for part in mine for gate in part.gates]:
+            facts.append(f"- Pull requests need {', '.join(gates)}.")
+        facts += [f"- Set `{name}`: {use}." for part in mine for name, use in part.settings.items()]
+        facts += [f"- Then {step}." for part in mine for step in part.set_up]
         parts += ["\n".join(facts)] if facts else []
         listing = [f"+ {path}" for path in sorted(found - below)]
         listing += [f"- {path}" for path in sorted(below - found)]
