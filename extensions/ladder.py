@@ -371,6 +371,7 @@ class Ladder(ContextHook):
                 raise UserMessageError(problem)
         context.update(ladder.capabilities(answers))
         context["slug"] = slug_of(name)
+        context["settings"] = ladder.settings(answers)
         context["level_choices"] = level_choices
         context["package_of"] = package_of
         context["refuse_project"] = partial(refuse_project, package=package)
