@@ -158,6 +158,15 @@ def refuse_answers(answers: Mapping[str, Any]) -> str:
     return next(filter(None, refusals), "")
 
 
+def refuse_company() -> str:
+    """Return why what a company added to the template cannot be used, or nothing."""
+    try:
+        ladder.company()
+    except ValueError as problem:
+        return str(problem)
+    return ""
+
+
 def answers_on_disk(file: Path) -> dict[str, Any]:
     """Return the answers that a project has recorded; none where it has no such file."""
     try:
@@ -355,7 +364,7 @@ class Ladder(ContextHook):
         given = {**conf["user_defaults"], **recorded, **conf["data"]}
         if conf["defaults"]:
             given.setdefault("project_name", project.name)
-        if problem := refuse_answers(given):
+        if problem := refuse_company() or refuse_answers(given):
             raise UserMessageError(problem)
         name = str(context.get("project_name") or "")
         package = str(context.get("package") or given.get("package") or "")
@@ -370,6 +379,8 @@ class Ladder(ContextHook):
             if recorded and (problem := refuse_update(project, recorded, answers, discard=told)):
                 raise UserMessageError(problem)
         context.update(ladder.capabilities(answers))
+        context["company"] = ladder.company().get("defaults", {})
+        context["gates"] = ladder.gates(answers)
         context["slug"] = slug_of(name)
         context["settings"] = ladder.settings(answers)
         context["level_choices"] = level_choices

@@ -26,7 +26,6 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-TEMPLATE = ladder.HERE.parent / "template"
 HEADER = re.compile(r"(?m)^# /// script\n(?P<body>(?:#(?: .*)?\n)+?)# ///\n")
 SERVER = "uvicorn"
 ROAD, YOURS = "    # Kept current by the template:\n", "    # Yours (uv add):\n"
@@ -67,9 +66,9 @@ class Project:
 
     def starter(self, path: str) -> str:
         """Return the text of a starter file as it is born."""
-        found = TEMPLATE / f"{path}.jinja"
+        found = ladder.TEMPLATE / f"{path}.jinja"
         if not found.is_file():
-            return (TEMPLATE / path).read_text(encoding="utf-8")
+            return (ladder.TEMPLATE / path).read_text(encoding="utf-8")
         import jinja2
 
         environment = jinja2.Environment(

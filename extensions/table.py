@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 SCRIPT = "{package}.py"
 MODULE = "src/{package}/__init__.py"
+TEMPLATE = HERE.parent / "template"
+COMPANY = HERE.parent / "company.yml"
+PRESET = {"level", "license", "owner", "project_description"}
+OWNERS = {"starter", "seeded", "road", "shared"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Part:
     """What an option brings to a level, or a company of its own to every project of it."""
 
     level: int
-    when: str
+    when: str = "always"
     adds: Mapping[str, str] = field(default_factory=dict)
     set_up: list[str] = field(default_factory=list)
     drops: list[str] = field(default_factory=list)
@@ -57,7 +61,7 @@ def read() -> Mapping[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = (HERE / "ladder.yml").read_text(encoding="utf-8")
     found: Mapping[str, Any] = yaml.load(text, loader)
-    return found
+    return dict(found)
 
 
 @lru_cache(maxsize=1)
@@ -68,8 +72,46 @@ def table() -> tuple[Level, ...]:
 
 @lru_cache(maxsize=1)
 def parts() -> tuple[Part, ...]:
-    """Return what comes beside the levels."""
-    return tuple(Part(**row) for row in read()["parts"])
+    """Return what comes beside the levels, a company's own last."""
+    return tuple(Part(**row) for row in read()["parts"] + company().get("parts", []))
+
+
+@lru_cache(maxsize=1)
+def company() -> Mapping[str, Any]:
+    """Return what a company adds, as docs/company.md says: `defaults` and `parts`.
+
+    Raises:
+        ValueError: the file is not as it should be; says what is wrong in one sentence.
+    """
+    if not COMPANY.is_file():
+        return {}
+    try:
+        found = yaml.safe_load(COMPANY.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("it has neither defaults nor parts")
+        wrong = [problem for row in found.get("parts", []) for problem in wrong_with(Part(**row))]
+        wrong += [f"it has no place for {key}" for key in {*found} - {"defaults", "parts"}]
+        preset = {*found.get("defaults", ())}
+        wrong += [f"no default of {key} can be set" for key in preset - PRESET]
+    except (TypeError, ValueError, yaml.YAMLError) as problem:
+        wrong = [" ".join(str(problem).split())]
+    if wrong:
+        raise ValueError(f"The template's {COMPANY.name} cannot be used: {wrong[0]}.")
+    return dict(found)
+
+
+def wrong_with(part: Part) -> Iterator[str]:
+    """Yield what cannot be of a company's part."""
+    if part.level not in range(len(table())):
+        yield f"there is no level {part.level}"
+    if part.when not in capabilities({"level": 0}):
+        yield f"there is no capability {part.when}"
+    for path, owner in part.adds.items():
+        if owner not in OWNERS:
+            yield f"{path} has the owner {owner}, which is none of {', '.join(sorted(OWNERS))}"
+        file = TEMPLATE / path.replace("{package}", "{{ package }}")
+        if not (file.exists() or file.with_name(f"{file.name}.jinja").exists()):
+            yield f"template/ has no {path}"
 
 
 def rows(answers: Mapping[str, Any]) -> Iterator[Level | Part]:
@@ -96,6 +138,11 @@ def all_paths(package: str) -> dict[str, str]:
     return {
         path.format(package=package): owner for row in every for path, owner in row.adds.items()
     }
+
+
+def gates(answers: Mapping[str, Any]) -> list[str]:
+    """Return the checks that a pull request needs, those of the highest level first."""
+    return [gate for row in reversed(list(rows(answers))) for gate in row.gates]
 
 
 def settings(answers: Mapping[str, Any]) -> dict[str, str]:

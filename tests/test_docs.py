@@ -22,6 +22,7 @@ from tests.conftest import Render
 README = support.ROOT / "README.md"
 CONTRIBUTING = support.ROOT / "CONTRIBUTING.md"
 CLIMBING = support.ROOT / "docs" / "climbing.md"
+COMPANY = support.ROOT / "docs" / "company.md"  # test_company.py runs its commands
 DOCUMENTS = [
     README,
     CONTRIBUTING,
@@ -30,7 +31,7 @@ DOCUMENTS = [
 ]
 # The documents that show commands. A test takes all blocks of a document, so that one more block,
 # run by nothing, is one too many to unpack.
-WITH_COMMANDS = [README, CONTRIBUTING, CLIMBING]
+WITH_COMMANDS = [README, CONTRIBUTING, CLIMBING, COMPANY]
 NOXFILE = (support.ROOT / "noxfile.py").read_text()
 SESSIONS = set(re.findall(r"(?m)^@nox.session\ndef (\w+)", NOXFILE))
 
