@@ -61,7 +61,7 @@ def read() -> Mapping[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = (HERE / "ladder.yml").read_text(encoding="utf-8")
     found: Mapping[str, Any] = yaml.load(text, loader)
-    return dict(found)
+    return found
 
 
 @lru_cache(maxsize=1)
