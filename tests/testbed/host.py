@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
+import random
 import secrets
 import subprocess
 import time
@@ -18,6 +20,14 @@ from tests.testbed.shell import BedError, locked, run, state_dir
 IMAGE = "ladder/host:latest"
 OWNER_LABEL = "ladder.testbed.owner"
 ACCOUNT = "deploy"
+
+# Containers get the lowest free addresses, another one perhaps after a restart.
+TAKE_ADDRESS = """
+gateway=$(ip route show default | cut -d ' ' -f 3)
+ip address flush dev eth0
+ip address add "$0" dev eth0
+ip route replace default via "$gateway"
+"""
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -31,17 +41,20 @@ class Host:
     key_file: Path
     known_hosts_file: Path
     start_seconds: float = 0.0
+    lasting: str = ""
     destination: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.destination = f"{ACCOUNT}@{self.ip}"
 
     @classmethod
-    def start(cls, engine: Engine, name: str = "host", *, keep: bool = False) -> Host:
+    def start(
+        cls, engine: Engine, name: str = "host", *, keep: bool = False, lasting: bool = False
+    ) -> Host:
         """Boot a server and wait until SSH and Docker answer.
 
         `keep` leaves it running after this process; otherwise the next `start` removes it once the
-        process has gone.
+        process has gone. `lasting` gives it an address of its own, for those that `boot` again.
         """
         _reap(engine)
         began = time.monotonic()
@@ -66,6 +79,8 @@ class Host:
         ip = engine.docker("inspect", "--format", template, name).stdout.strip()
         host = cls(engine, name, ip, key, folder / "known_hosts")
         try:
+            if lasting:
+                host._choose_address()
             host._wait_until_ready()
         except BaseException:
             host.stop()
@@ -119,6 +134,14 @@ class Host:
         """Pull the plug: the server dies without shutting down; `stop` still cleans up."""
         self.engine.docker("kill", "--signal=KILL", self.name)
 
+    def boot(self) -> None:
+        """Put the plug in again, after `kill`, and wait until SSH and Docker answer."""
+        if not self.lasting:
+            raise BedError(f"{self.name} has no address that lasts")
+        self.engine.docker("start", self.name)
+        self.engine.docker("exec", self.name, "sh", "-euc", TAKE_ADDRESS, self.lasting)
+        self._wait_until_ready()
+
     def stop(self) -> None:
         """Remove the server and everything on it."""
         self.engine.docker("rm", "-fv", self.name, check=False)
@@ -134,6 +157,17 @@ class Host:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def _choose_address(self) -> None:
+        """Take one from the upper half of the network, where no container gets one."""
+        show = ("exec", self.name, "ip", "-oneline", "-family", "inet", "address", "show", "eth0")
+        interface = ipaddress.IPv4Interface(self.engine.docker(*show).stdout.split()[3])
+        size = interface.network.num_addresses
+        chosen = interface.network[random.randrange(size // 2, size - 1)]
+        self.lasting = f"{chosen}/{interface.network.prefixlen}"
+        self.engine.docker("exec", self.name, "sh", "-euc", TAKE_ADDRESS, self.lasting)
+        self.ip = str(chosen)
+        self.destination = f"{ACCOUNT}@{self.ip}"
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 120

@@ -1,0 +1,175 @@
+"""From level 3: an environment of three servers that loses one under a stream of requests."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Render
+from tests.executed.deploying import Operator, set_up, wait_until
+from tests.executed.test_deploy_swarm import Forge, during, none_lost
+from tests.testbed import Host, RequestLoop, up
+
+FIRST, NEXT = "203.0.113.7", "203.0.113.9"  # as ops/README.md calls them
+
+
+class Hosts:
+    """The servers of one environment, and a person's shell that reaches them."""
+
+    def __init__(self, readme: Path, folder: Path, first: Host, *others: Host) -> None:
+        self.first = first
+        self.others = others
+        text = readme.read_text().partition("\n## More hosts\n")[2].partition("\n## ")[0]
+        self.join, self.leave = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        self.path = folder / "bin"
+        self.path.mkdir()
+        known = folder / "known_hosts"
+        known.write_text("".join(host.known_hosts for host in (first, *others)))
+        options = f"-i {first.key_file} -o IdentitiesOnly=yes -o UserKnownHostsFile={known}"
+        (self.path / "ssh").write_text(f'#!/bin/sh\nexec /usr/bin/ssh {options} "$@"\n')
+        (self.path / "ssh").chmod(0o755)
+
+    def paste(self, commands: str, host: Host, **instead: str) -> None:
+        """Run commands of ops/README.md, with addresses that exist."""
+        names = {FIRST: self.first.ip, NEXT: host.ip, "NAME": host.name, **instead}
+        for old, new in names.items():
+            commands = commands.replace(old, new)
+        path = f"{self.path}:{os.environ['PATH']}"
+        words = ["bash", "-euo", "pipefail", "-c", commands]
+        done = subprocess.run(
+            words,
+            env=os.environ | {"PATH": path},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def nodes(self) -> dict[str, str]:
+        """Return what the swarm thinks of each server."""
+        lines = self.first.run("sudo docker node ls --format '{{.Hostname}} {{.Status}}'").stdout
+        return dict(line.split() for line in lines.splitlines())
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """A managed database, as all servers reach it."""
+    engine, name = up(), f"managed-{secrets.token_hex(3)}"
+    password = "--env=POSTGRES_PASSWORD=pw"
+    engine.docker("run", "--detach", f"--name={name}", password, "postgres:17")
+    template = "{{.NetworkSettings.Networks.bridge.IPAddress}}"
+    address = engine.docker("inspect", f"--format={template}", name).stdout.strip()
+    yield f"postgresql://postgres:pw@{address}/postgres"
+    engine.docker("rm", "--force", "--volumes", name)
+
+
+@pytest.fixture
+def hosts(rendered: Render, tmp_path: Path) -> Iterator[Hosts]:
+    """Three servers, the first of which was set up by the commands of ops/README.md."""
+    readme = rendered(3) / "ops" / "README.md"
+    with ExitStack() as stack:
+        names = ("first", "second", "third")
+        started = [stack.enter_context(Host.start(up(), name, lasting=True)) for name in names]
+        set_up(started[0], readme, "What to set up once")
+        yield Hosts(readme, tmp_path, *started)
+
+
+def spread(somebody: Operator) -> dict[str, str]:
+    """Return how many replicas run on each server, or why none does, as `status` tells it."""
+    line = re.search(r"^nodes +(.+)$", somebody.deploy("status"), re.MULTILINE)
+    assert line
+    pairs = (part.split(" ", 1) for part in line[1].split(", "))
+    return {name.rpartition("-")[0]: what for name, what in pairs}
+
+
+def test_a_lost_host_comes_back(
+    project: Render,
+    rendered: Render,
+    hosts: Hosts,
+    postgres: str,
+    tmp_path: Path,
+) -> None:
+    forge = Forge(up(), tmp_path, rendered(8))
+    made = project(3)
+    somebody = Operator(made, hosts.first, {"DEPLOY_IMAGE": forge.image})
+    settings = f"PORT=8000\nDATABASE_URL={postgres}\n"
+    hosts.first.run("sudo install -m 600 /dev/stdin /etc/links/app.env", stdin=settings)
+    for version in ("1.0", "1.1", "1.2", "1.3"):
+        forge.push(rendered(8), version)
+    second, third = hosts.others
+
+    # One host has two replicas; each that joins has one from the next release on.
+    somebody.deploy("release", "1.0")
+    status = somebody.deploy("status")
+    assert "2 of 2" in status and "nodes" not in status
+    for host in hosts.others:
+        hosts.paste(hosts.join, host)
+    assert hosts.nodes() == dict.fromkeys((hosts.first.name, second.name, third.name), "Ready")
+
+    link = somebody.shorten("https://example.com/kept")
+    traffic = during(link, lambda: somebody.deploy("release", "1.1"))
+    assert none_lost(traffic), traffic.troubles
+    assert "3 of 3" in somebody.deploy("status")
+    print("spread after the release:", spread(somebody))
+    assert spread(somebody)["third"] != "0" 
+
+    # The plug is pulled.
+    with RequestLoop(
+        link, right=lambda answer: answer.status == 307, rate=30, timeout=30
+    ) as loop:
+        wait_until(lambda: loop.traffic.sent > 60)
+        assert not loop.traffic.failed + loop.traffic.wrong, loop.traffic.troubles
+        third.kill()
+        began = time.monotonic()
+        wait_until(lambda: hosts.nodes()[third.name] == "Down", 120)
+        print(f"third was found to be down after {time.monotonic() - began:.1f} s")
+        wait_until(lambda: "3 of 3" in somebody.deploy("status"), 120)
+        print(f"all replicas ran again after {time.monotonic() - began:.1f} s")
+        sent = loop.traffic.sent
+        wait_until(lambda: loop.traffic.sent > sent + 60)
+    print("a host killed:", loop.traffic, loop.traffic.troubles)
+    assert loop.traffic.failed + loop.traffic.wrong <= loop.workers, loop.traffic.troubles
+    assert spread(somebody)["third"] == "down active"
+
+    # Without it a release is made on those that are left.
+    traffic = during(link, lambda: somebody.deploy("release", "1.2"))
+    assert none_lost(traffic), traffic.troubles
+    assert "2 of 2" in somebody.deploy("status")
+
+    def come_back() -> None:
+        began = time.monotonic()
+        third.boot()
+        wait_until(lambda: hosts.nodes()[third.name] == "Ready", 120)
+        print(f"third was back {time.monotonic() - began:.1f} s after it was started")
+
+    traffic = during(link, come_back)
+    assert none_lost(traffic), traffic.troubles
+    assert spread(somebody)["third"] == "0"
+    traffic = during(link, lambda: somebody.deploy("release", "1.3"))
+    assert none_lost(traffic), traffic.troubles
+    assert "3 of 3" in somebody.deploy("status")
+    print("spread after the next release:", spread(somebody))
+    assert spread(somebody)["third"] != "0"
+    assert somebody.version() == "1.3"
+
+    # One is taken out, as ops/README.md says.
+    traffic = during(link, lambda: hosts.paste(hosts.leave, second))
+    assert none_lost(traffic), traffic.troubles
+    assert second.name not in hosts.nodes()
+
+    # The edge node is needed.
+    edge = hosts.first.name
+    hosts.first.run(f"sudo docker node update --availability drain {edge}")
+    before = somebody.outcomes()
+    assert "The edge node is not ready" in somebody.refuse("release", "1.2")
+    assert somebody.outcomes() == before
