@@ -121,12 +121,10 @@ def test_a_lost_host_comes_back(
     assert none_lost(traffic), traffic.troubles
     assert "3 of 3" in somebody.deploy("status")
     print("spread after the release:", spread(somebody))
-    assert spread(somebody)["third"] != "0" 
+    assert spread(somebody)["third"] != "0"
 
     # The plug is pulled.
-    with RequestLoop(
-        link, right=lambda answer: answer.status == 307, rate=30, timeout=30
-    ) as loop:
+    with RequestLoop(link, right=lambda answer: answer.status == 307, rate=30, timeout=30) as loop:
         wait_until(lambda: loop.traffic.sent > 60)
         assert not loop.traffic.failed + loop.traffic.wrong, loop.traffic.troubles
         third.kill()
