@@ -261,12 +261,17 @@ def message(project: Path, answers: Mapping[str, Any], before: Mapping[str, Any]
     here = ladder.table()[level]
     had = list(ladder.rows(before)) if before else []
     gained = [row for row in ladder.rows(answers) if row not in had]
-    levels = [row for row in gained if isinstance(row, ladder.Level)]
-    settings = [f"{name} ({use})" for row in gained for name, use in row.settings.items()]
+    meanings = {
+        f"{row.level} {ladder.table()[row.level].name}: {ladder.meaning(row, answers)}"
+        for row in gained
+        if row.level and row.meaning
+    }
+    settings = [f"{key} ({use})" for row in gained for key, use in row.settings.items()]
+    name = answers["project_name"]
     run = "uvicorn {package}:app" if here.level >= 3 else ladder.SCRIPT
     sections = [
-        [f"{answers['project_name']} is at level {level}: {here.name}. {here.meaning}"],
-        listed("Gained", [f"{row.level} {row.name}: {row.meaning}" for row in levels if row.level]),
+        [f"{name} is at level {level}: {here.name}. {ladder.meaning(here, answers)}"],
+        listed("Gained", sorted(meanings)),
         listed("Set", settings),
         listed("Do", to_do(project, gained, before, answers)),
         listed("Run", ["uv run " + run.format(package=answers["package"])]),

@@ -48,6 +48,7 @@ class Part:
 
     level: int
     when: str = "always"
+    meaning: str = ""
     adds: Mapping[str, str] = field(default_factory=dict)
     set_up: list[str] = field(default_factory=list)
     drops: list[str] = field(default_factory=list)
@@ -120,6 +121,12 @@ def rows(answers: Mapping[str, Any]) -> Iterator[Level | Part]:
     for level in table()[: int(answers["level"]) + 1]:
         yield level
         yield from (part for part in parts() if part.level == level.level and has[part.when])
+
+
+def meaning(row: Level | Part, answers: Mapping[str, Any]) -> str:
+    """Return what a row means for a project with these answers."""
+    instead = (found.meaning for found in rows(answers) if found.level == row.level)
+    return list(filter(None, instead))[-1]
 
 
 def paths(answers: Mapping[str, Any]) -> dict[str, str]:
