@@ -2,8 +2,9 @@
 
 Runs in the project after `copier copy` and after every `copier update`, and does nothing when
 all is in its place. Up to level 2 the application is a script with a PEP 723 header; from level
-3 it is a module below `src/`, and the header's dependencies stand in pyproject.toml. The sample
-tests come and go with their levels as long as the application is the untouched starter.
+3 it is a module below `src/`, and the header's dependencies stand in pyproject.toml. As long as the
+application is the untouched starter, the sample tests come and go with their levels, and what an
+option brings to the starter with the option.
 
 Usage: move.py ANSWERS, where ANSWERS is the JSON of what Copier remembers.
 """
@@ -64,8 +65,10 @@ class Project:
         """Where the application is at this level."""
         return self.module if self.packaged else self.script
 
-    def starter(self, path: str) -> str:
-        """Return the text of a starter file as it is born."""
+    def starter(self, path: str, answers: dict[str, Any] | None = None) -> str:
+        """Return the text of a starter file as it is born with these answers, by default ours."""
+        answers = answers or self.answers
+        path = path.replace(f"src/{self.package}/", "src/{{ package }}/")
         found = ladder.TEMPLATE / f"{path}.jinja"
         if not found.is_file():
             return (ladder.TEMPLATE / path).read_text(encoding="utf-8")
@@ -79,14 +82,7 @@ class Project:
             autoescape=False,
         )
         template = environment.from_string(found.read_text(encoding="utf-8"))
-        return template.render(self.answers | ladder.capabilities(self.answers))
-
-    def untouched(self) -> bool:
-        """Tell whether the application is still the starter."""
-        if not self.application.is_file():
-            return False
-        own = HEADER.sub("", self.application.read_text(encoding="utf-8"))
-        return own == HEADER.sub("", self.starter("{{ package }}.py"))
+        return template.render(answers | ladder.capabilities(answers))
 
 
 def git(*arguments: str) -> str | None:
@@ -280,6 +276,23 @@ def restore_header(code: Path) -> None:
     code.write_text(header + text, encoding="utf-8")
 
 
+def renew(project: Project) -> bool:
+    """Give an untouched starter what its options bring to it; tell whether it is untouched."""
+    code = next((path for path in (project.script, project.module) if path.is_file()), None)
+    if code is None or project.before is None:
+        return False
+    text = code.read_text(encoding="utf-8")
+    own = HEADER.sub("", text)
+    born, now = (
+        HEADER.sub("", project.starter("{{ package }}.py", answers))
+        for answers in (project.before, project.answers)
+    )
+    if own == born != now:
+        header = HEADER.search(text)
+        code.write_text((header[0] if header else "") + now, encoding="utf-8")
+    return own in {born, now}
+
+
 def companions(project: Project, answers: dict[str, Any]) -> set[str]:
     """Return the starter files that such answers bring beside the application itself."""
     return {
@@ -289,17 +302,20 @@ def companions(project: Project, answers: dict[str, Any]) -> set[str]:
     }
 
 
-def samples(project: Project) -> None:
-    """Add the sample tests of the levels climbed, remove untouched ones of the levels left."""
+def samples(project: Project, *, untouched: bool) -> None:
+    """Add the samples of the levels climbed, remove untouched ones of the levels left.
+
+    An application that somebody changed may import a sample module: that one stays.
+    """
     if project.before is None:
         return
     new, old = (companions(project, answers) for answers in (project.answers, project.before))
     for path in sorted(old - new):
         file = Path(path)
-        if file.is_file() and file.read_text(encoding="utf-8") == project.starter(path):
+        unused = untouched or not path.startswith("src/")
+        if unused and file.is_file() and file.read_text(encoding="utf-8") == project.starter(path):
             file.unlink()
             remove_empty(file.parent)
-    untouched = project.untouched()
     for path in sorted(new - old):
         file = Path(path)
         if file.exists():
@@ -309,8 +325,24 @@ def samples(project: Project) -> None:
             file.write_text(project.starter(path), encoding="utf-8")
         elif path.startswith("migrations/"):
             say('Write your first migration: uv run alembic revision -m "…"')
-        else:
+        elif file.name == "test_links.py":
             say(f"Write tests of your application in {file.parent}/: the samples do not fit it.")
+
+
+def tell_of_flags(project: Project, *, untouched: bool) -> None:
+    """Say what is left to do where feature flags came to an application, or went from it."""
+    if project.before is None:
+        return
+    had, has = (
+        ladder.capabilities(answers)["feature_flags"]
+        for answers in (project.before, project.answers)
+    )
+    module = project.module.with_name("feature_flags.py")
+    if has and not had and not untouched:
+        say(f"Set the provider in {project.module} and ask for flags, as {module} shows.")
+    left = (git("grep", "-l", "openfeature", "--", "*.py") or "").split()
+    if had and not has and left:
+        say(f"Take the feature flags out of {', '.join(left)}: {module} has gone, git has it.")
 
 
 def main() -> None:
@@ -320,8 +352,10 @@ def main() -> None:
     if os.environ.get("COPIER_OPERATION") == "update":
         committed = git("show", "HEAD:./.copier-answers.yml")
     project = Project(answers, before=yaml.safe_load(committed) if committed else None)
+    untouched = renew(project)
     move(project)
-    samples(project)
+    samples(project, untouched=untouched)
+    tell_of_flags(project, untouched=untouched)
 
 
 if __name__ == "__main__":

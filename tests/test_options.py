@@ -6,15 +6,39 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from copier.errors import UserMessageError
 
 from tests import support
 from tests.conftest import Render
+from tests.test_additive import changed
 from tests.test_exact import expected
 from tests.test_gates import lies, workflows
 from tests.test_linters import FINDERS, Finder
 from tests.test_messages import said
+from tests.test_yours import replace_starter
 
 DANGEROUS = {"live_dangerously": True}
+FLAGS = {"feature_flags": True}
+WITHOUT = {"feature_flags": False}
+# Written by hand, as the lists of the levels are.
+ADDED_BY_FLAGS = """
+    ops/feature_flags.py
+    src/links/feature_flags.py
+    src/links/preview.py
+    tests/contract/test_feature_flags.py
+    tests/unit/test_preview.py
+"""
+CHANGED_BY_FLAGS = {
+    ".copier-answers.yml": (1, 1),
+    "README.md": (2, 0),
+    "ops/README.md": (12, 0),
+    "ops/deploy": (16, 0),
+    "ops/stack.yaml": (3, 0),
+    "ops/swarm.py": (2, 0),
+    "pyproject.toml": (2, 0),
+    "src/links/__init__.py": (7, 0),
+    "tests/conftest.py": (18, 1),
+}
 BY_ITSELF = "and on to production by itself"
 
 
@@ -87,7 +111,111 @@ def test_the_message_says_who_presses_the_button(
     assert BY_ITSELF not in text
 
 
-VARIANTS: dict[str, dict[str, Any]] = {"dangerous": DANGEROUS}
+@pytest.mark.parametrize("level", [5, 6, 7, 8])
+def test_flags_add_their_files_and_few_lines(rendered: Render, level: int) -> None:
+    made, without = (support.files(rendered(level, **more)) for more in (FLAGS, {}))
+    assert set(made) == expected(level) | set(ADDED_BY_FLAGS.split())
+    found = {name: changed(without[name], made[name]) for name in without}
+    found = {name: count for name, count in found.items() if count != (0, 0)}
+    assert found == CHANGED_BY_FLAGS | ({"ops/RUNBOOK.md": (2, 0)} if level == 8 else {})
+
+
+@pytest.mark.parametrize("level", [0, 3, 4])
+def test_below_continuous_delivery_there_are_no_flags(rendered: Render, level: int) -> None:
+    assert_same(rendered(level, **FLAGS), rendered(level))
+
+
+@pytest.mark.parametrize(
+    ("before", "had", "after", "wanted"),
+    [
+        (5, {}, 6, FLAGS),
+        (8, FLAGS, 5, {}),
+        (6, FLAGS, 6, WITHOUT),
+        (5, FLAGS, 2, {}),
+        pytest.param(0, {}, 8, FLAGS, marks=pytest.mark.exhaustive),
+        pytest.param(2, {}, 5, FLAGS, marks=pytest.mark.exhaustive),
+        pytest.param(5, FLAGS, 8, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, FLAGS, 4, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, FLAGS, 0, {}, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_climb_that_switches_flags_equals_fresh(
+    project: Render,
+    rendered: Render,
+    before: int,
+    had: dict[str, Any],
+    after: int,
+    wanted: dict[str, Any],
+) -> None:
+    """The starter too, as long as it is untouched."""
+    made = project(before, **had)
+    support.climb(made, after, **wanted)
+    assert_same(made, rendered(after, **{**had, **wanted}))
+
+
+def test_flags_come_to_an_application_and_leave_it_alone(
+    project: Render, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = project(5)
+    replace_starter(made, 5)
+    support.save(made, "Make it mine")
+    mine = support.files(made)["src/links/__init__.py"]
+    support.climb(made, 6, **FLAGS)
+    files = support.files(made)
+    assert files["src/links/__init__.py"] == mine
+    assert set(ADDED_BY_FLAGS.split()) & set(files) == {
+        "ops/feature_flags.py",
+        "src/links/feature_flags.py",
+        "tests/contract/test_feature_flags.py",
+    }
+    told = capfd.readouterr().err
+    assert "Set the provider in src/links/__init__.py and ask for flags, as" in told
+    support.save(made, "Climb")
+    support.climb(made, 6, **WITHOUT)
+    assert "feature flags" not in capfd.readouterr().err
+    assert not set(ADDED_BY_FLAGS.split()) & set(support.files(made))
+
+
+def test_flags_that_an_application_asks_for_are_named_when_they_go(
+    project: Render, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = project(5, **FLAGS)
+    code = made / "src" / "links" / "__init__.py"
+    code.write_text(code.read_text() + "\n# Mine.\n")
+    support.save(made, "Make it mine")
+    mine = code.read_bytes()
+    support.climb(made, 4)
+    assert code.read_bytes() == mine
+    assert (made / "src" / "links" / "preview.py").is_file(), "the application imports it"
+    assert not (made / "src" / "links" / "feature_flags.py").exists()
+    told = capfd.readouterr().err
+    assert "out of src/links/__init__.py, src/links/preview.py: src/links/feature_flags.py" in told
+
+
+@pytest.mark.parametrize("level", [4, 5])
+def test_flags_that_would_take_an_edit_along_are_refused(project: Render, level: int) -> None:
+    made = project(5, **FLAGS)
+    with (made / "ops" / "feature_flags.py").open("a") as file:
+        file.write("# Mine.\n")
+    support.save(made, "Edit")
+    with pytest.raises(UserMessageError, match=r"no ops/feature_flags\.py, which you edited"):
+        support.climb(made, level, **WITHOUT)
+    assert support.git(made, "status", "--porcelain") == ""
+
+
+def test_the_message_tells_how_a_flag_is_switched(
+    project: Render, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = project(5)
+    (made / "uv.lock").write_text("")
+    support.save(made)
+    support.climb(made, 5, quiet=False, **FLAGS)
+    text = said(capsys)
+    assert "ops/deploy flag" in text
+    assert "uv lock, since the dependencies changed" in text
+
+
+VARIANTS: dict[str, dict[str, Any]] = {"dangerous": DANGEROUS, "flags": FLAGS}
 
 
 @pytest.mark.parametrize("find", FINDERS, ids=lambda find: str(find.__name__))

@@ -31,6 +31,7 @@ class Operator:
     project: Path
     host: Host
     settings: dict[str, str] = field(default_factory=dict)
+    at: str = "production"
 
     @property
     def url(self) -> str:
@@ -53,7 +54,7 @@ class Operator:
     def start(self, verb: str, *words: str, **settings: str) -> subprocess.Popen[str]:
         """Start a command, with more settings if there are any, and return at once."""
         return subprocess.Popen(
-            [sys.executable, "ops/deploy", verb, "production", *words],
+            [sys.executable, "ops/deploy", verb, self.at, *words],
             cwd=self.project,
             env=self.environment | settings,
             stdout=subprocess.PIPE,

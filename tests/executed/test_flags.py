@@ -1,0 +1,108 @@
+"""Feature flags on a server: switched without a deploy, missing, malformed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import support
+from tests.conftest import Render
+from tests.executed.conftest import StartHost
+from tests.executed.deploying import Operator, set_up, wait_until
+from tests.testbed import Engine, fetch
+
+ADDRESS = "https://example.com/a/long/way"
+FILE = "/etc/links/flags/flags.json"
+CONTAINERS = (
+    "sudo docker ps --quiet --no-trunc | sort |"
+    " xargs sudo docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.RestartCount}}'"
+)
+
+
+@pytest.fixture
+def staging(
+    project: Render, engine: Engine, registry_address: str, start_host: StartHost
+) -> Iterator[Operator]:
+    """Somebody at staging, with two versions of a project with flags to release."""
+    made = project(5, feature_flags=True)
+    image = f"{registry_address}/acme/links-{secrets.token_hex(3)}"
+    for version in ("1.0.0", "1.0.1"):
+        push(engine, made, f"{image}:{version}", version)
+    host = start_host("staging")
+    set_up(host, made / "ops" / "README.md", "What to set up once")
+    yield Operator(made, host, {"DEPLOY_IMAGE": image}, at="staging")
+
+
+def push(engine: Engine, made: Path, tag: str, version: str) -> None:
+    """Make a version of a project."""
+    argument = f"--build-arg=VERSION={version}"
+    engine.docker("build", "--quiet", f"--tag={tag}", argument, str(made))
+    engine.docker("push", "--quiet", tag)
+
+
+def said(operator: Operator, text: str) -> int:
+    """Return how many lines of the application's log have a text."""
+    log = operator.host.run("sudo docker service logs --raw links_app 2>&1").stdout
+    return sum(text in line for line in log.splitlines())
+
+
+def test_a_flag_is_switched_on_staging_without_a_deploy(staging: Operator) -> None:
+    staging.deploy("release", "1.0.0")
+    link = staging.shorten(ADDRESS)
+
+    def preview() -> str:
+        answer = fetch(f"{link}+", timeout=20)
+        assert answer.status in {200, 404}, answer
+        return answer.body.decode() if answer.status == 200 else ""
+
+    assert [preview() for _ in range(5)] == [""] * 5, "a flag that is missing is off"
+    wait_until(lambda: said(staging, "preview is not set") == 1)
+
+    status, containers = staging.deploy("status"), staging.host.run(CONTAINERS).stdout
+    assert containers
+    assert "preview             true" in staging.deploy("flag", "preview", "on")
+    assert preview() == f"{ADDRESS}\n"
+    staging.deploy("flag", "preview", "off")
+    assert preview() == ""
+    staging.deploy("flag", "preview", "on")
+    assert preview() == f"{ADDRESS}\n"
+    staging.deploy("flag", "other", "on")
+    assert preview() == f"{ADDRESS}\n"
+    assert "other" not in staging.deploy("flag", "other", "unset")
+
+    staging.host.run(f"sudo tee {FILE}", stdin='{"preview": ')
+    assert [preview() for _ in range(5)] == [f"{ADDRESS}\n"] * 5, "a malformed file changed it"
+    wait_until(lambda: said(staging, "The feature flags stay as they were") == 1)
+    assert "is no JSON object: repair or remove it" in staging.refuse("flag", "preview", "off")
+    assert preview() == f"{ADDRESS}\n"
+    staging.host.run(f"sudo rm {FILE}")
+    assert preview() == ""
+    staging.deploy("flag", "preview", "on")
+    assert preview() == f"{ADDRESS}\n"
+
+    assert staging.deploy("status") == status, "it was a deploy"
+    assert staging.host.run(CONTAINERS).stdout == containers, "a container was restarted"
+    assert said(staging, "preview is not set") == 1
+    last = staging.deploy("history").splitlines()[-1]
+    assert last.split()[1:] == ["flag", "ok", "mira", "preview", "on"]
+
+    staging.deploy("release", "1.0.1")
+    assert preview() == f"{ADDRESS}\n", "a release forgot the flag"
+    staging.host.run("sudo tee -a /etc/links/app.env", stdin="FEATURE_FLAGS=on\n")
+    failed = staging.deploy("release", "1.0.0", code=1)
+    assert "FEATURE_FLAGS is no JSON object" in failed
+    assert staging.version() == "1.0.1"
+    assert preview() == f"{ADDRESS}\n"
+
+
+def test_what_a_flag_cannot_be_is_refused(project: Render) -> None:
+    made = project(5, feature_flags=True)
+    for words in (["preview"], ["preview", "maybe"], ["pre view", "on"]):
+        command = ["python3", "ops/deploy", "flag", "staging", *words]
+        done = support.run(*command, cwd=made, check=False)
+        assert done.returncode == 2
+        assert done.stderr.startswith("ops/deploy: ")
+        assert done.stderr.count("\n") == 1
