@@ -9,7 +9,11 @@ from host import Host, RefusedError
 
 STATES = {"on": True, "off": False}
 
-READ = 'cat "/etc/$1/flags/flags.json" 2> /dev/null || true'
+# The file's hash, then the file.
+READ = """
+cd "/etc/$1/flags" 2> /dev/null || exit 0
+[ ! -f flags.json ] || { sha256sum flags.json; cat flags.json; }
+"""
 
 # Moved into place, so that nobody reads half of it. Not under the lock of a release: a flag may
 # have to be switched while one is under way.
@@ -18,7 +22,7 @@ install -d -m 755 "/etc/$1/flags"
 cd "/etc/$1/flags"
 exec 9>> .lock
 flock 9
-[ "$(cat flags.json 2> /dev/null)" = "$2" ] || { echo changed; exit; }
+[ "$(sha256sum flags.json 2> /dev/null)" = "$2" ] || { echo changed; exit; }
 cat > flags.json.new
 chmod 644 flags.json.new
 mv flags.json.new flags.json
@@ -32,7 +36,7 @@ class FeatureFlags:
         """Look at the host's file."""
         self._host = host
         self._slug = slug
-        self._text = host.run(READ, slug)
+        self._hash, _, self._text = host.run(READ, slug).partition("\n")
 
     def all(self) -> dict[str, Any]:
         """Return the flags that are set."""
@@ -52,5 +56,5 @@ class FeatureFlags:
         if state in STATES:
             flags[name] = STATES[state]
         text = json.dumps(flags, indent=2, sort_keys=True) + "\n"
-        if self._host.run(WRITE, self._slug, self._text, stdin=text.encode()):
+        if self._host.run(WRITE, self._slug, self._hash, stdin=text.encode()):
             raise RefusedError("Somebody else has just switched a flag: try again.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from tests import support
 from tests.conftest import Render
 from tests.executed.conftest import StartHost
-from tests.executed.deploying import Operator, set_up, wait_until
+from tests.executed.deploying import Operator, reached, set_up, wait_until
 from tests.testbed import Engine, fetch
 
 ADDRESS = "https://example.com/a/long/way"
@@ -21,11 +21,23 @@ CONTAINERS = (
     " xargs sudo docker inspect --format '{{.Id}} {{.State.StartedAt}} {{.RestartCount}}'"
 )
 
+# Two people who look at the same flags, and switch one each.
+HURRY = """
+import os, sys
+sys.path.insert(0, "ops")
+from feature_flags import FeatureFlags
+from host import Host
+host = Host(os.environ["DEPLOY_HOST"], "/srv/links")
+first, second = FeatureFlags(host, "links"), FeatureFlags(host, "links")
+first.switch("third", "on")
+second.switch("other", "on")
+"""
+
 
 @pytest.fixture
 def staging(
     project: Render, engine: Engine, registry_address: str, start_host: StartHost
-) -> Iterator[Operator]:
+) -> Operator:
     """Somebody at staging, with two versions of a project with flags to release."""
     made = project(5, feature_flags=True)
     image = f"{registry_address}/acme/links-{secrets.token_hex(3)}"
@@ -33,7 +45,7 @@ def staging(
         push(engine, made, f"{image}:{version}", version)
     host = start_host("staging")
     set_up(host, made / "ops" / "README.md", "What to set up once")
-    yield Operator(made, host, {"DEPLOY_IMAGE": image}, at="staging")
+    return Operator(made, host, {"DEPLOY_IMAGE": image}, at="staging")
 
 
 def push(engine: Engine, made: Path, tag: str, version: str) -> None:
@@ -89,8 +101,17 @@ def test_a_flag_is_switched_on_staging_without_a_deploy(staging: Operator) -> No
     last = staging.deploy("history").splitlines()[-1]
     assert last.split()[1:] == ["flag", "ok", "mira", "preview", "on"]
 
-    staging.deploy("release", "1.0.1")
+    with reached(staging, "trying 1.0.1", "release", "1.0.1"):
+        staging.deploy("flag", "preview", "off")
+        assert preview() == ""
+        staging.deploy("flag", "preview", "on")
+    assert staging.version() == "1.0.1"
     assert preview() == f"{ADDRESS}\n", "a release forgot the flag"
+    hurried = support.run(
+        sys.executable, "-c", HURRY, cwd=staging.project, env=staging.environment, check=False
+    )
+    assert "RefusedError: Somebody else has just switched a flag: try again." in hurried.stderr
+    assert "other" not in staging.deploy("flag")
     staging.host.run("sudo tee -a /etc/links/app.env", stdin="FEATURE_FLAGS=on\n")
     failed = staging.deploy("release", "1.0.0", code=1)
     assert "FEATURE_FLAGS is no JSON object" in failed
