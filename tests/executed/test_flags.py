@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from tests import support
 from tests.conftest import Render
 from tests.executed.conftest import StartHost
 from tests.executed.deploying import Operator, reached, set_up, wait_until
-from tests.testbed import Engine, fetch
+from tests.executed.test_pipeline import expected
+from tests.testbed import Engine, Run, fetch
 
 ADDRESS = "https://example.com/a/long/way"
 FILE = "/etc/links/flags/flags.json"
@@ -117,6 +119,33 @@ def test_a_flag_is_switched_on_staging_without_a_deploy(staging: Operator) -> No
     assert "FEATURE_FLAGS is no JSON object" in failed
     assert staging.version() == "1.0.1"
     assert preview() == f"{ADDRESS}\n"
+
+
+@pytest.mark.parametrize("level", [5, pytest.param(8, marks=pytest.mark.exhaustive)])
+def test_the_first_push_with_flags_is_green(
+    project: Render, run_workflows: Callable[..., Run], level: int
+) -> None:
+    made = project(level, feature_flags=True)
+    run = run_workflows(made, "push", repository=f"acme/links-{secrets.token_hex(3)}")
+    assert run.ok, str(run)
+    assert run.results == expected(level)
+    assert "test_preview.py" in run.jobs["check / unit"].log
+    assert "test_feature_flags.py" in run.jobs["check / contract"].log
+
+
+def test_a_preview_that_forgets_its_flag_is_stopped(
+    project: Render, run_workflows: Callable[..., Run]
+) -> None:
+    made = project(5, feature_flags=True)
+    code = made / "src" / "links" / "preview.py"
+    asked = 'if not api.get_client().get_boolean_value("preview", False):'
+    assert asked in code.read_text()
+    code.write_text(code.read_text().replace(asked, "if code == api.__name__:"))
+    support.save(made, "A fault")
+    run = run_workflows(made, "pull_request", job="check", workflow="main.yml")
+    red = {name for name, result in run.results.items() if result == "failure"}
+    assert "check / unit" in red, str(run)
+    assert "without_its_flag" in run.jobs["check / unit"].log
 
 
 def test_what_a_flag_cannot_be_is_refused(project: Render) -> None:
