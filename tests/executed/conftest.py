@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import secrets
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -70,6 +71,18 @@ def start_module_host(engine: Engine) -> Iterator[StartHost]:
     """Servers that live as long as the module's tests."""
     with _hosts(engine) as start:
         yield start
+
+
+@pytest.fixture(scope="module")
+def postgres(engine: Engine) -> Iterator[str]:
+    """A managed database, as servers reach it."""
+    name = f"managed-{secrets.token_hex(3)}"
+    password = "--env=POSTGRES_PASSWORD=pw"
+    engine.docker("run", "--detach", f"--name={name}", password, "postgres:17")
+    template = "{{.NetworkSettings.Networks.bridge.IPAddress}}"
+    address = engine.docker("inspect", f"--format={template}", name).stdout.strip()
+    yield f"postgresql://postgres:pw@{address}/postgres"
+    engine.docker("rm", "--force", "--volumes", name)
 
 
 @pytest.fixture

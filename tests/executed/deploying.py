@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.testbed import Host
+from tests.testbed import Host, RequestLoop, Traffic
 from tests.testbed.traffic import fetch
 
 # The bed's servers trust what this machine trusts, and uv has to be told.
@@ -148,3 +148,17 @@ def wait_until(true: Any, seconds: float = 30) -> None:
     while not true():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.2)
+
+
+def during(link: str, work: Callable[[], object]) -> Traffic:
+    """Do something while users follow a link; return how they fared."""
+    with RequestLoop(link, right=lambda answer: answer.status == 307, rate=30, timeout=20) as loop:
+        work()
+    print(loop.traffic)
+    return loop.traffic
+
+
+def none_lost(traffic: Traffic) -> bool:
+    """Tell whether everybody was answered; a loop that hardly ran tells nothing."""
+    assert traffic.sent > 30, traffic
+    return not traffic.failed and not traffic.wrong

@@ -3,82 +3,15 @@
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.deploying import Operator, follows, reached, set_up
-from tests.testbed import Engine, Host, RequestLoop, Traffic, digest_of, registry, up
-
-BASE = "ladder-deployed-base"
-
-# A version differs from the image of the rendered project in its code and its migrations alone.
-IMAGE = f"""
-FROM {BASE}
-COPY links.py /app/.venv/lib/python3.13/site-packages/links/__init__.py
-COPY migrations /app/migrations/versions
-ARG VERSION COMMIT
-ENV VERSION=$VERSION
-LABEL org.opencontainers.image.revision=$COMMIT
-"""
-
-SICK = """
-
-@app.middleware("http")
-async def fault(request, call_next):
-    return Response(status_code=500) if {when} else await call_next(request)
-"""
-FAULTS = {
-    "unhealthy": SICK.format(when='request.url.path == "/healthz"'),
-    "crashing": '\n\nraise RuntimeError("this one never starts")\n',
-    "short-lived": "\n\nimport threading\nthreading.Timer(4, lambda: os._exit(3)).start()\n",
-    "forgetful": SICK.format(when='request.method == "POST"'),
-    "shy": SICK.format(when='request.url.path == "/healthz" and "via" in request.headers'),
-}
-
-MIGRATION = """
-from alembic import op
-revision, down_revision = "{name}", "{before}"
-def upgrade():
-    op.execute("{statement}")
-"""
-
-
-class Forge:
-    """Where images come from: the bed's registry, under a repository of the tests' own."""
-
-    def __init__(self, engine: Engine, folder: Path, project: Path) -> None:
-        self.engine = engine
-        self.folder = folder
-        self.repository = f"acme/links-{secrets.token_hex(3)}"
-        self.image = f"{registry(engine)}/{self.repository}"
-        engine.docker("build", "--quiet", f"--tag={BASE}", str(project))
-
-    def push(
-        self, project: Path, version: str, fault: str = "", commit: str = "", **migrations: str
-    ) -> str:
-        """Make a version out of a project, and return its digest."""
-        context = self.folder / version
-        context.mkdir()
-        (context / "Dockerfile").write_text(IMAGE)
-        code = (project / "src" / "links" / "__init__.py").read_text()
-        (context / "links.py").write_text(code + FAULTS.get(fault, ""))
-        (context / "migrations").mkdir()
-        (context / "migrations" / "README").touch()
-        before = "0001"
-        for name, statement in migrations.items():
-            text = MIGRATION.format(name=name, before=before, statement=statement)
-            (context / "migrations" / f"{name}.py").write_text(text)
-            before = name
-        tag = f"{self.image}:{version}"
-        arguments = [f"--build-arg=VERSION={version}", f"--build-arg=COMMIT={commit}"]
-        self.engine.docker("build", "--quiet", f"--tag={tag}", *arguments, str(context))
-        self.engine.docker("push", "--quiet", tag)
-        return digest_of(self.repository, version)
+from tests.executed.deploying import Operator, during, follows, none_lost, reached, set_up
+from tests.executed.versions import Forge
+from tests.testbed import Host, up
 
 
 @pytest.fixture(scope="module")
@@ -93,32 +26,6 @@ def server(rendered: Render) -> Iterator[Host]:
     with Host.start(up(), "swarm") as host:
         set_up(host, rendered(3) / "ops" / "README.md", "What to set up once")
         yield host
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """A managed database, as a server reaches it."""
-    engine, name = up(), f"managed-{secrets.token_hex(3)}"
-    password = "--env=POSTGRES_PASSWORD=pw"
-    engine.docker("run", "--detach", f"--name={name}", password, "postgres:17")
-    template = "{{.NetworkSettings.Networks.bridge.IPAddress}}"
-    address = engine.docker("inspect", f"--format={template}", name).stdout.strip()
-    yield f"postgresql://postgres:pw@{address}/postgres"
-    engine.docker("rm", "--force", "--volumes", name)
-
-
-def during(link: str, work: Callable[[], object]) -> Traffic:
-    """Do something while users follow a link; return how they fared."""
-    with RequestLoop(link, right=lambda answer: answer.status == 307, rate=30, timeout=20) as loop:
-        work()
-    print(loop.traffic)
-    return loop.traffic
-
-
-def none_lost(traffic: Traffic) -> bool:
-    """Tell whether everybody was answered; a loop that hardly ran tells nothing."""
-    assert traffic.sent > 30, traffic
-    return not traffic.failed and not traffic.wrong
 
 
 def test_versions_come_and_go_with_their_data(project: Render, server: Host, forge: Forge) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Render
-from tests.executed.deploying import Operator, follows, set_up, wait_until
-from tests.executed.test_deploy_swarm import Forge, during, none_lost
+from tests.executed.deploying import Operator, during, follows, none_lost, set_up, wait_until
+from tests.executed.versions import Forge
 from tests.testbed import Host, RequestLoop, up
 
 FIRST, NEXT = "203.0.113.7", "203.0.113.9"  # as ops/README.md calls them
@@ -60,18 +59,6 @@ class Hosts:
         """Return what the swarm thinks of each server."""
         lines = self.first.run("sudo docker node ls --format '{{.Hostname}} {{.Status}}'").stdout
         return dict(line.split() for line in lines.splitlines())
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """A managed database, as all servers reach it."""
-    engine, name = up(), f"managed-{secrets.token_hex(3)}"
-    password = "--env=POSTGRES_PASSWORD=pw"
-    engine.docker("run", "--detach", f"--name={name}", password, "postgres:17")
-    template = "{{.NetworkSettings.Networks.bridge.IPAddress}}"
-    address = engine.docker("inspect", f"--format={template}", name).stdout.strip()
-    yield f"postgresql://postgres:pw@{address}/postgres"
-    engine.docker("rm", "--force", "--volumes", name)
 
 
 @pytest.fixture
