@@ -3,8 +3,8 @@
 Runs in the project after `copier copy` and after every `copier update`, and does nothing when
 all is in its place. Up to level 2 the application is a script with a PEP 723 header; from level
 3 it is a module below `src/`, and the header's dependencies stand in pyproject.toml. As long as the
-application is the untouched starter, the sample tests come and go with their levels, and what an
-option brings to the starter with the option.
+application is the untouched starter, the sample tests come and go with their levels; and when an
+option goes that the starter was born with, the starter loses what would break without it.
 
 Usage: move.py ANSWERS, where ANSWERS is the JSON of what Copier remembers.
 """
@@ -19,16 +19,22 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import table as ladder
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 HEADER = re.compile(r"(?m)^# /// script\n(?P<body>(?:#(?: .*)?\n)+?)# ///\n")
 SERVER = "uvicorn"
+OPTIONS = ("feature_flags",)
+"""What a starter may be born with; the names are capabilities."""
 ROAD, YOURS = "    # Kept current by the template:\n", "    # Yours (uv add):\n"
 
 
@@ -65,8 +71,16 @@ class Project:
         """Where the application is at this level."""
         return self.module if self.packaged else self.script
 
-    def starter(self, path: str, answers: dict[str, Any] | None = None) -> str:
-        """Return the text of a starter file as it is born with these answers, by default ours."""
+    def starter(
+        self, path: str, answers: dict[str, Any] | None = None, lacks: Iterable[str] = ()
+    ) -> str:
+        """Return the text of a starter file as it is born.
+
+        Args:
+            path: where it is in the project.
+            answers: what it is born with, by default the project's answers.
+            lacks: options that it is not born with, whatever the answers say.
+        """
         answers = answers or self.answers
         path = path.replace(f"src/{self.package}/", "src/{{ package }}/")
         found = ladder.TEMPLATE / f"{path}.jinja"
@@ -82,7 +96,8 @@ class Project:
             autoescape=False,
         )
         template = environment.from_string(found.read_text(encoding="utf-8"))
-        return template.render(answers | ladder.capabilities(answers))
+        has = ladder.capabilities(answers) | dict.fromkeys(lacks, False)
+        return template.render(answers | has)
 
 
 def git(*arguments: str) -> str | None:
@@ -276,43 +291,66 @@ def restore_header(code: Path) -> None:
     code.write_text(header + text, encoding="utf-8")
 
 
-def renew(project: Project) -> bool:
-    """Give an untouched starter what its options bring to it; tell whether it is untouched."""
+def lacking(project: Project) -> set[str] | None:
+    """Return the options that the untouched starter has nothing of, None where it was changed."""
     code = next((path for path in (project.script, project.module) if path.is_file()), None)
     if code is None or project.before is None:
-        return False
-    text = code.read_text(encoding="utf-8")
-    own = HEADER.sub("", text)
-    born, now = (
-        HEADER.sub("", project.starter("{{ package }}.py", answers))
+        return None
+    own = HEADER.sub("", code.read_text(encoding="utf-8"))
+    had = ladder.capabilities(project.before)
+    never = {name for name in OPTIONS if not had[name]}
+    for choice in product(*[(set[str](), {name}) for name in OPTIONS if had[name]]):
+        lacks = never.union(*choice)
+        if own == HEADER.sub("", project.starter("{{ package }}.py", project.before, lacks)):
+            return lacks
+    return None
+
+
+def renew(project: Project, lacks: set[str]) -> None:
+    """Take from the untouched starter what goes with an option, which would break without it.
+
+    What an option brings is for a starter that is born with it: this one is the user's.
+    """
+    assert project.before is not None
+    old, new = (
+        HEADER.sub("", project.starter("{{ package }}.py", answers, lacks))
         for answers in (project.before, project.answers)
     )
-    if own == born != now:
-        header = HEADER.search(text)
-        code.write_text((header[0] if header else "") + now, encoding="utf-8")
-    return own in {born, now}
+    code = project.script if project.script.is_file() else project.module
+    text = code.read_text(encoding="utf-8")
+    if old != new:
+        code.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def companions(project: Project, answers: dict[str, Any]) -> set[str]:
+def companions(project: Project, answers: dict[str, Any], lacks: set[str]) -> set[str]:
     """Return the starter files that such answers bring beside the application itself."""
+    foreign = {
+        path.format(package=project.package)
+        for part in ladder.parts()
+        if part.when in lacks
+        for path in part.adds
+    }
     return {
         path
         for path, owner in ladder.paths(answers).items()
         if owner == "starter" and Path(path) not in {project.script, project.module}
-    }
+    } - foreign
 
 
-def samples(project: Project, *, untouched: bool) -> None:
+def samples(project: Project, lacks: set[str] | None) -> None:
     """Add the samples of the levels climbed, remove untouched ones of the levels left.
 
     An application that somebody changed may import a sample module: that one stays.
     """
     if project.before is None:
         return
-    new, old = (companions(project, answers) for answers in (project.answers, project.before))
+    new, old = (
+        companions(project, answers, lacks or set())
+        for answers in (project.answers, project.before)
+    )
     for path in sorted(old - new):
         file = Path(path)
-        unused = untouched or not path.startswith("src/")
+        unused = lacks is not None or not path.startswith("src/")
         if unused and file.is_file() and file.read_text(encoding="utf-8") == project.starter(path):
             file.unlink()
             remove_empty(file.parent)
@@ -320,7 +358,7 @@ def samples(project: Project, *, untouched: bool) -> None:
         file = Path(path)
         if file.exists():
             continue
-        if untouched:
+        if lacks is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(project.starter(path), encoding="utf-8")
         elif path.startswith("migrations/"):
@@ -329,7 +367,7 @@ def samples(project: Project, *, untouched: bool) -> None:
             say(f"Write tests of your application in {file.parent}/: the samples do not fit it.")
 
 
-def tell_of_flags(project: Project, *, untouched: bool) -> None:
+def tell_of_flags(project: Project) -> None:
     """Say what is left to do where feature flags came to an application, or went from it."""
     if project.before is None:
         return
@@ -338,7 +376,7 @@ def tell_of_flags(project: Project, *, untouched: bool) -> None:
         for answers in (project.before, project.answers)
     )
     module = project.module.with_name("feature_flags.py")
-    if has and not had and not untouched:
+    if has and not had:
         say(f"Set the provider in {project.module} and ask for flags, as {module} shows.")
     left = (git("grep", "-l", "openfeature", "--", "*.py") or "").split()
     if had and not has and left:
@@ -352,10 +390,12 @@ def main() -> None:
     if os.environ.get("COPIER_OPERATION") == "update":
         committed = git("show", "HEAD:./.copier-answers.yml")
     project = Project(answers, before=yaml.safe_load(committed) if committed else None)
-    untouched = renew(project)
+    lacks = lacking(project)
+    if lacks is not None:
+        renew(project, lacks)
     move(project)
-    samples(project, untouched=untouched)
-    tell_of_flags(project, untouched=untouched)
+    samples(project, lacks)
+    tell_of_flags(project)
 
 
 if __name__ == "__main__":

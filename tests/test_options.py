@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,20 @@ CHANGED_BY_FLAGS = {
 BY_ITSELF = "and on to production by itself"
 
 
-def assert_same(made: Path, fresh: Path) -> None:
+STARTER = {
+    "links.py",
+    "src/links/__init__.py",
+    "src/links/preview.py",
+    "tests/unit/test_preview.py",
+}
+
+
+def assert_same(made: Path, fresh: Path, but: Collection[str] = ()) -> None:
     """Check that a project is, byte for byte, what a fresh one is."""
-    found, wanted = support.files(made), support.files(fresh)
+    found, wanted = (
+        {name: text for name, text in support.files(folder).items() if name not in but}
+        for folder in (made, fresh)
+    )
     assert found.keys() == wanted.keys()
     assert {name for name in wanted if found[name] != wanted[name]} == set()
 
@@ -126,31 +138,51 @@ def test_below_continuous_delivery_there_are_no_flags(rendered: Render, level: i
 
 
 @pytest.mark.parametrize(
-    ("before", "had", "after", "wanted"),
+    ("before", "after"),
     [
-        (5, {}, 6, FLAGS),
-        (8, FLAGS, 5, {}),
-        (6, FLAGS, 6, WITHOUT),
-        (5, FLAGS, 2, {}),
-        pytest.param(0, {}, 8, FLAGS, marks=pytest.mark.exhaustive),
-        pytest.param(2, {}, 5, FLAGS, marks=pytest.mark.exhaustive),
-        pytest.param(5, FLAGS, 8, {}, marks=pytest.mark.exhaustive),
-        pytest.param(8, FLAGS, 4, {}, marks=pytest.mark.exhaustive),
-        pytest.param(8, FLAGS, 0, {}, marks=pytest.mark.exhaustive),
+        (5, 6),
+        pytest.param(2, 5, marks=pytest.mark.exhaustive),
+        pytest.param(0, 8, marks=pytest.mark.exhaustive),
+        pytest.param(8, 5, marks=pytest.mark.exhaustive),
     ],
 )
-def test_a_climb_that_switches_flags_equals_fresh(
-    project: Render,
-    rendered: Render,
-    before: int,
-    had: dict[str, Any],
-    after: int,
-    wanted: dict[str, Any],
+def test_flags_switched_on_later_equal_fresh_and_leave_the_starter_alone(
+    project: Render, rendered: Render, before: int, after: int
 ) -> None:
-    """The starter too, as long as it is untouched."""
-    made = project(before, **had)
+    made = project(before)
+    mine = [text for name, text in support.files(made).items() if name in STARTER]
+    support.climb(made, after, **FLAGS)
+    assert_same(made, rendered(after, **FLAGS), but=STARTER)
+    now = support.files(made)
+    assert not {"src/links/preview.py", "tests/unit/test_preview.py"} & set(now)
+    if before >= 3:
+        assert [text for name, text in now.items() if name in STARTER] == mine
+    support.save(made, "Climb")
+    support.climb(made, 8)
+    assert_same(made, rendered(8, **FLAGS), but=STARTER)
+    support.save(made, "Climb")
+    support.climb(made, before, **WITHOUT)
+    assert_same(made, rendered(before))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        (6, 6, WITHOUT),
+        (5, 2, {}),
+        pytest.param(8, 5, {}, marks=pytest.mark.exhaustive),
+        pytest.param(5, 8, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, 4, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, 0, {}, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_flags_go_with_all_that_a_starter_was_born_with(
+    project: Render, rendered: Render, before: int, after: int, wanted: dict[str, Any]
+) -> None:
+    """An untouched one: what has to go would break it."""
+    made = project(before, **FLAGS)
     support.climb(made, after, **wanted)
-    assert_same(made, rendered(after, **{**had, **wanted}))
+    assert_same(made, rendered(after, **{**FLAGS, **wanted}))
 
 
 def test_flags_come_to_an_application_and_leave_it_alone(
@@ -218,6 +250,7 @@ def test_the_message_tells_how_a_flag_is_switched(
 VARIANTS: dict[str, dict[str, Any]] = {"dangerous": DANGEROUS, "flags": FLAGS}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("find", FINDERS, ids=lambda find: str(find.__name__))
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_no_option_has_a_finding(rendered: Render, find: Finder, variant: str) -> None:
