@@ -72,7 +72,7 @@ def refuse_name(name: str) -> str:
     return ""
 
 
-RESERVED = {"alembic", "fastapi", "migrations", "ops", "psycopg", "pydantic", "sqlalchemy", "src"}
+RESERVED = {"alembic", "boto3", "fastapi", "migrations", "ops", "psycopg", "pydantic", "sqlalchemy", "src"}
 RESERVED |= {"starlette", "test", "tests", "uvicorn"}
 
 
@@ -152,8 +152,8 @@ def refuse_answers(answers: Mapping[str, Any]) -> str:
         refusals.append(refuse_owner(owner))
     if str(answers.get("backing_services", "some")) in {"", "[]", "None"}:
         refusals.append(
-            "Without a backing service there is nothing to integrate with: keep postgres, "
-            "or stay below level 6."
+            "Without a backing service there is nothing to integrate with: choose postgres, s3 or "
+            "both, or stay below level 6."
         )
     return next(filter(None, refusals), "")
 

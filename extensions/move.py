@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 HEADER = re.compile(r"(?m)^# /// script\n(?P<body>(?:#(?: .*)?\n)+?)# ///\n")
 SERVER = "uvicorn"
-OPTIONS = ("feature_flags",)
+OPTIONS = ("feature_flags", "s3")
 """What a starter may be born with; the names are capabilities."""
 ROAD, YOURS = "    # Kept current by the template:\n", "    # Yours (uv add):\n"
 
@@ -367,20 +367,27 @@ def samples(project: Project, lacks: set[str] | None) -> None:
             say(f"Write tests of your application in {file.parent}/: the samples do not fit it.")
 
 
-def tell_of_flags(project: Project) -> None:
-    """Say what is left to do where feature flags came to an application, or went from it."""
+def tell_of_options(project: Project) -> None:
+    """Say what is left to do where an option came to an application, or went from it."""
     if project.before is None:
         return
-    had, has = (
-        ladder.capabilities(answers)["feature_flags"]
-        for answers in (project.before, project.answers)
-    )
-    module = project.module.with_name("feature_flags.py")
-    if has and not had:
-        say(f"Set the provider in {project.module} and ask for flags, as {module} shows.")
-    left = (git("grep", "-l", "openfeature", "--", "*.py") or "").split()
-    if had and not has and left:
-        say(f"Take the feature flags out of {', '.join(left)}: {module} has gone, git has it.")
+    had, has = (ladder.capabilities(answers) for answers in (project.before, project.answers))
+    came = {name for name in OPTIONS if has[name] and not had[name]}
+    went = {name for name in OPTIONS if had[name] and not has[name]}
+    flags = project.module.with_name("feature_flags.py")
+    if "feature_flags" in came:
+        say(f"Set the provider in {project.module} and ask for flags, as {flags} shows.")
+    if "s3" in came:
+        say(f"Let {project.module} use the store: until its /healthz tells whether it can,")
+        say("  tests/integration/test_backing_services.py fails.")
+    for name, library, loss in (
+        ("feature_flags", "openfeature", f"{flags} has gone, git has it"),
+        ("s3", "boto3", "pyproject.toml does not ask for boto3 any more"),
+    ):
+        left = (git("grep", "-l", library, "--", "*.py") or "").split()
+        if name in went and left:
+            what = "feature flags" if name == "feature_flags" else "store"
+            say(f"Take the {what} out of {', '.join(left)}: {loss}.")
 
 
 def main() -> None:
@@ -395,7 +402,7 @@ def main() -> None:
         renew(project, lacks)
     move(project)
     samples(project, lacks)
-    tell_of_flags(project)
+    tell_of_options(project)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ IMAGES = (
         parents=("python",),
     ),
     Image("postgres", ("postgres:17",), parents=("debian",)),
+    Image("seaweedfs", ("chrislusf/seaweedfs:4.48",), parents=("python",)),
     Image("caddy", ("caddy:2",), parents=("python",)),
     Image("ryuk", ("testcontainers/ryuk:0.8.1",), parents=("python",)),
     Image("registry", ("registry:2",), parents=("debian",)),
