@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -72,8 +73,8 @@ def refuse_name(name: str) -> str:
     return ""
 
 
-RESERVED = {"alembic", "boto3", "fastapi", "migrations", "ops", "psycopg", "pydantic", "sqlalchemy", "src"}
-RESERVED |= {"starlette", "test", "tests", "uvicorn"}
+RESERVED = {"alembic", "boto3", "fastapi", "migrations", "ops", "psycopg", "pydantic", "src"}
+RESERVED |= {"sqlalchemy", "starlette", "test", "tests", "uvicorn"}
 
 
 def refuse_package(package: str) -> str:
@@ -141,6 +142,33 @@ def refuse_project(name: str, package: str = "") -> str:
     return refuse_name(name) or refuse_package(package or package_of(name))
 
 
+@lru_cache(maxsize=1)
+def choices_of() -> dict[str, list[str]]:
+    """Return what can be chosen where `copier.yml` gives a choice."""
+    text = (ladder.HERE.parent / "copier.yml").read_text(encoding="utf-8")
+    found = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    questions = [(key, asked) for key, asked in found.items() if not key.startswith("_")]
+    return {
+        key: ["true", "false"] if asked["type"] == "bool" else list(asked["choices"].values())
+        for key, asked in questions
+        if asked["type"] == "bool" or isinstance(asked.get("choices"), dict)
+    }
+
+
+def refuse_choice(key: str, answer: object, choices: list[str]) -> str:
+    """Return why this is none of the choices, or nothing."""
+    given = answer
+    if isinstance(answer, str):
+        with suppress(yaml.YAMLError):
+            given = yaml.safe_load(answer)
+    if key == "backing_services" and not isinstance(given, list):
+        return f"{key} is a list: give for example {key}='[{', '.join(choices)}]'."
+    for one in given if isinstance(given, list) else [given]:
+        if (str(one).lower() if isinstance(one, bool) else one) not in choices:
+            return f"{key} cannot be {one!s}: choose {' or '.join(choices)}."
+    return ""
+
+
 def refuse_answers(answers: Mapping[str, Any]) -> str:
     """Return why these answers cannot be, or nothing."""
     refusals = []
@@ -155,6 +183,11 @@ def refuse_answers(answers: Mapping[str, Any]) -> str:
             "Without a backing service there is nothing to integrate with: choose postgres, s3 or "
             "both, or stay below level 6."
         )
+    refusals += [
+        refuse_choice(key, answers[key], choices)
+        for key, choices in choices_of().items()
+        if answers.get(key)
+    ]
     return next(filter(None, refusals), "")
 
 

@@ -70,7 +70,9 @@ def highest() -> Path:
     """Return a project of the highest level with an environment: it has all that any depends on."""
     folder = Path(tempfile.mkdtemp(prefix="ladder-linted-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    made = support.render(folder / "links", 8, feature_flags=True)
+    made = support.render(
+        folder / "links", 8, feature_flags=True, backing_services=["postgres", "s3"]
+    )
     assert not said("uv", "sync", "--quiet", "--no-install-project", cwd=made)
     return made
 

@@ -40,13 +40,54 @@ CHANGED_BY_FLAGS = {
     "src/links/__init__.py": (7, 0),
     "tests/conftest.py": (18, 1),
 }
+S3: dict[str, Any] = {"backing_services": ["s3"]}
+BOTH: dict[str, Any] = {"backing_services": ["postgres", "s3"]}
+POSTGRES: dict[str, Any] = {"backing_services": ["postgres"]}
+ADDED_BY_S3 = {
+    6: """
+        src/links/pictures.py
+        tests/integration/test_pictures.py
+        tests/unit/test_pictures.py
+    """,
+    7: """
+        tests/system/test_pictures.py
+    """,
+}
+ADDED_BY_POSTGRES = """
+    alembic.ini
+    migrations/env.py
+    migrations/script.py.mako
+    migrations/versions/0001_links.py
+    tests/integration/test_links.py
+"""
+CHANGED_BY_S3 = {
+    6: {
+        ".copier-answers.yml": (1, 0),
+        "ops/README.md": (3, 0),
+        "pyproject.toml": (3, 1),
+        "src/links/__init__.py": (8, 1),
+        "tests/integration/conftest.py": (82, 1),
+        "tests/integration/test_backing_services.py": (20, 2),
+    },
+    7: {
+        "compose.yaml": (25, 0),
+        "tests/system/test_stack.py": (1, 1),
+    },
+    8: {
+        "ops/RUNBOOK.md": (2, 1),
+    },
+}
 BY_ITSELF = "and on to production by itself"
 
 
 STARTER = {
     "links.py",
     "src/links/__init__.py",
+    "src/links/pictures.py",
     "src/links/preview.py",
+    "tests/integration/test_pictures.py",
+    "tests/system/test_pictures.py",
+    "tests/unit/test_pictures.py",
     "tests/unit/test_preview.py",
 }
 
@@ -247,7 +288,118 @@ def test_the_message_tells_how_a_flag_is_switched(
     assert "uv lock, since the dependencies changed" in text
 
 
-VARIANTS: dict[str, dict[str, Any]] = {"dangerous": DANGEROUS, "flags": FLAGS}
+@pytest.mark.parametrize("level", [6, 7, 8])
+def test_a_store_adds_its_files_and_few_lines(rendered: Render, level: int) -> None:
+    made, without = (support.files(rendered(level, **more)) for more in (BOTH, {}))
+    added = " ".join(names for n, names in ADDED_BY_S3.items() if n <= level).split()
+    assert set(made) == expected(level) | set(added)
+    found = {name: changed(without[name], made[name]) for name in without}
+    found = {name: count for name, count in found.items() if count != (0, 0)}
+    assert found == {
+        name: count
+        for n, counts in CHANGED_BY_S3.items()
+        for name, count in counts.items()
+        if n <= level
+    }
+
+
+@pytest.mark.parametrize("level", [6, 7, 8])
+def test_a_store_alone_has_nothing_of_a_database(rendered: Render, level: int) -> None:
+    made = support.files(rendered(level, **S3))
+    added = " ".join(names for n, names in ADDED_BY_S3.items() if n <= level).split()
+    assert set(made) == (expected(level) | set(added)) - set(ADDED_BY_POSTGRES.split())
+    road = {name: text.decode() for name, text in made.items() if name not in STARTER}
+    advice = "For a Postgres add its driver first: `uv add 'psycopg[binary]'`."
+    assert advice in road["ops/README.md"]
+    road["ops/README.md"] = road["ops/README.md"].replace(advice, "")
+    for word in ("postgres", "psycopg", "alembic", "migrat"):
+        assert not [name for name, text in road.items() if word in text.lower()], word
+
+
+@pytest.mark.parametrize("level", [0, 3, 5])
+def test_below_integration_tests_there_is_no_store(rendered: Render, level: int) -> None:
+    assert_same(rendered(level, **S3), rendered(level))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        (6, 7, BOTH),
+        pytest.param(0, 8, S3, marks=pytest.mark.exhaustive),
+        pytest.param(3, 6, BOTH, marks=pytest.mark.exhaustive),
+        pytest.param(7, 7, S3, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_store_that_comes_later_equals_fresh_and_leaves_the_starter_alone(
+    project: Render,
+    rendered: Render,
+    capfd: pytest.CaptureFixture[str],
+    before: int,
+    after: int,
+    wanted: dict[str, Any],
+) -> None:
+    made = project(before)
+    mine = [text for name, text in support.files(made).items() if name in STARTER]
+    support.climb(made, after, **wanted)
+    assert_same(made, rendered(after, **wanted), but=STARTER)
+    now = support.files(made)
+    assert STARTER & set(now) == {"src/links/__init__.py"}
+    if before >= 3:
+        assert [text for name, text in now.items() if name in STARTER] == mine
+    told = capfd.readouterr().err
+    assert "Let src/links/__init__.py use the store: until its /healthz tells" in told
+    support.save(made, "Climb")
+    support.climb(made, 8)
+    assert_same(made, rendered(8, **wanted), but=STARTER)
+
+
+@pytest.mark.parametrize(
+    ("before", "had", "after", "wanted"),
+    [
+        (7, BOTH, 7, POSTGRES),
+        pytest.param(7, S3, 4, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, BOTH, 6, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, BOTH, 2, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, {**BOTH, **FLAGS}, 6, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, {**BOTH, **FLAGS}, 8, POSTGRES, marks=pytest.mark.exhaustive),
+        pytest.param(8, {**BOTH, **FLAGS}, 7, WITHOUT, marks=pytest.mark.exhaustive),
+        pytest.param(6, BOTH, 8, S3, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_store_goes_with_all_that_a_starter_was_born_with(
+    project: Render,
+    rendered: Render,
+    before: int,
+    had: dict[str, Any],
+    after: int,
+    wanted: dict[str, Any],
+) -> None:
+    made = project(before, **had)
+    support.climb(made, after, **wanted)
+    assert_same(made, rendered(after, **{**had, **wanted}))
+
+
+def test_a_store_that_an_application_uses_is_named_when_it_goes(
+    project: Render, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = project(6, **S3)
+    code = made / "src" / "links" / "__init__.py"
+    code.write_text(code.read_text() + "\n# Mine.\n")
+    support.save(made, "Make it mine")
+    mine = code.read_bytes()
+    support.climb(made, 6, **POSTGRES)
+    assert code.read_bytes() == mine
+    assert (made / "src" / "links" / "pictures.py").is_file(), "the application imports it"
+    told = capfd.readouterr().err
+    assert "Take the store out of src/links/pictures.py: pyproject.toml does not ask for" in told
+
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "dangerous": DANGEROUS,
+    "flags": FLAGS,
+    "s3": S3,
+    "s3-postgres-flags": {**BOTH, **FLAGS},
+}
 
 
 @pytest.mark.exhaustive

@@ -31,6 +31,11 @@ def copier(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str
         ("project_name=$(rm)", "'$(rm)' is no project name: use letters"),
         ("package=Links", "'Links' cannot be the package's name: a package name is lower-case"),
         ("backing_services=[]", "Without a backing service there is nothing to integrate with"),
+        ("backing_services=[mysql]", "backing_services cannot be mysql: choose postgres or s3."),
+        ("backing_services=s3", "backing_services is a list: give for example backing_services="),
+        ("kind=daemon", "kind cannot be daemon: choose service"),
+        ("license=GPL", "license cannot be GPL: choose Proprietary or MIT or Apache-2.0."),
+        ("feature_flags=perhaps", "feature_flags cannot be perhaps: choose true or false."),
         ("owner=a/b", "'a/b' is no GitHub user or organization"),
     ],
 )

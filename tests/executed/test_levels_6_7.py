@@ -167,7 +167,7 @@ def test_what_must_not_be_reachable_is_noticed(project: Render, engine: Engine) 
     done = pytest_in(made, engine, "tests/system")
     assert failed(done) == {
         "test_only_the_proxy_is_published",
-        "test_the_database_is_out_of_the_proxys_reach[front]",
+        "test_what_is_behind_is_out_of_the_proxys_reach[database-front]",
     }, done.stdout
     left = engine.docker(
         "ps", "--all", '--format={{.Label "com.docker.compose.project.working_dir"}}'
