@@ -188,7 +188,17 @@ def refuse_answers(answers: Mapping[str, Any]) -> str:
         for key, choices in choices_of().items()
         if answers.get(key)
     ]
+    refusals.append(refuse_dependents(answers.get("dependents")))
     return next(filter(None, refusals), "")
+
+
+def refuse_dependents(dependents: object) -> str:
+    """Return why these cannot be the applications that the stack needs, or nothing."""
+    try:
+        ladder.dependents({"dependents": dependents})
+    except ValueError as problem:
+        return str(problem)
+    return ""
 
 
 def refuse_company() -> str:
@@ -426,6 +436,8 @@ class Ladder(ContextHook):
         context["refuse_project"] = partial(refuse_project, package=package)
         context["refuse_package"] = refuse_package
         context["refuse_owner"] = refuse_owner
+        context["refuse_dependents"] = refuse_dependents
+        context["others"] = others(answers)
         context["owner_of_git"] = partial(owner_of_git, project)
         born = any(
             (project / path.format(package=package)).exists()
@@ -439,6 +451,11 @@ class Ladder(ContextHook):
         """Return the message after a copy or an update of the project."""
         head = git(project, "show", f"HEAD:./{ANSWERS}")
         return message(project, answers, yaml.safe_load(head) if head else None)
+
+
+def others(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the applications that the stack of this level brings up beside its own."""
+    return ladder.dependents(answers) if ladder.capabilities(answers)["system_tests"] else []
 
 
 def level_choices() -> dict[str, int]:

@@ -5,6 +5,7 @@ Apart from the extension, so that the mover starts without loading Copier.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,8 @@ MODULE = "src/{package}/__init__.py"
 TEMPLATE = HERE.parent / "template"
 COMPANY = HERE.parent / "company.yml"
 PRESET = {"level", "license", "owner", "project_description"}
+SERVICES = {"app", "database", "migrations", "proxy", "store"}
+LISTED = "write it as [{name: catalog, image: ghcr.io/acme/catalog:1.4.2, port: 8000}]"
 OWNERS = {"starter", "seeded", "road", "shared"}
 
 
@@ -157,6 +160,39 @@ def settings(answers: Mapping[str, Any]) -> dict[str, str]:
     return {name: use for row in rows(answers) for name, use in row.settings.items()}
 
 
+def dependents(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the applications that the stack needs: name, image, port, and variable.
+
+    The variable is the one that tells the application the address.
+
+    Raises:
+        ValueError: the answer is no list of such; says what is wrong in one sentence.
+    """
+    given = answers.get("dependents") or []
+    if isinstance(given, str):
+        try:
+            given = yaml.safe_load(given) or []
+        except yaml.YAMLError:
+            raise ValueError(f"dependents is not YAML: {LISTED}.") from None
+    if not isinstance(given, list):
+        raise ValueError(f"dependents is no list: {LISTED}.")
+    for number, one in enumerate(given):
+        if not isinstance(one, dict) or set(one) != {"name", "image", "port"}:
+            raise ValueError(f"A dependent has a name, an image and a port: {LISTED}.")
+        name, image, port = str(one["name"]), str(one["image"]), one["port"]
+        if not re.fullmatch(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?", name):
+            raise ValueError(f"A dependent cannot be called {name}: use a-z, 0-9 and hyphens.")
+        if name in SERVICES or name in {other["name"] for other in given[:number]}:
+            raise ValueError(f"A dependent cannot be called {name}: the stack has one already.")
+        if not re.fullmatch(r"[a-z0-9][\w.:/-]*(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})", image):
+            raise ValueError(f"{image} names no version: give {name}'s image with an exact tag.")
+        if type(port) is not int or port not in range(1, 65536):
+            raise ValueError(f"{name} cannot listen on port {port}: give a number up to 65535.")
+    return [
+        one | {"variable": f"{one['name'].upper().replace('-', '_')}_URL"} for one in given
+    ]
+
+
 def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
     """Return the names that conditions in the templates use: the levels', then the options'."""
     level = int(answers["level"])
@@ -167,6 +203,7 @@ def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
         "postgres": has["integration_tests"] and "postgres" in services,
         "s3": has["integration_tests"] and "s3" in services,
         "feature_flags": has["continuous_delivery"] and bool(answers.get("feature_flags")),
+        "components": has["continuous_deployment"] and bool(dependents(answers)),
         "live_dangerously": has["continuous_delivery"]
         and not has["continuous_deployment"]
         and bool(answers.get("live_dangerously")),
