@@ -161,9 +161,9 @@ def settings(answers: Mapping[str, Any]) -> dict[str, str]:
 
 
 def dependents(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the applications that the stack needs: name, image, port, and variable.
+    """Return the applications that the stack needs: name, image, port, repository and variable.
 
-    The variable is the one that tells the application the address.
+    The repository is the image without its tag, the variable what tells the application the address.
 
     Raises:
         ValueError: the answer is no list of such; says what is wrong in one sentence.
@@ -189,7 +189,12 @@ def dependents(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
         if type(port) is not int or port not in range(1, 65536):
             raise ValueError(f"{name} cannot listen on port {port}: give a number up to 65535.")
     return [
-        one | {"variable": f"{one['name'].upper().replace('-', '_')}_URL"} for one in given
+        one
+        | {
+            "repository": re.sub(r"(:[\w.-]+|@sha256:\w+)$", "", one["image"]),
+            "variable": f"{one['name'].upper().replace('-', '_')}_URL",
+        }
+        for one in given
     ]
 
 
