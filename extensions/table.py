@@ -163,7 +163,7 @@ def settings(answers: Mapping[str, Any]) -> dict[str, str]:
 def dependents(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the applications that the stack needs: name, image, port, repository and variable.
 
-    The repository is the image without its tag, the variable what tells the application the address.
+    The repository is the image without its tag; the variable tells the application the address.
 
     Raises:
         ValueError: the answer is no list of such; says what is wrong in one sentence.

@@ -394,7 +394,87 @@ def test_a_store_that_an_application_uses_is_named_when_it_goes(
     assert "Take the store out of src/links/pictures.py: pyproject.toml does not ask for" in told
 
 
+CATALOG = {"name": "catalog", "image": "ghcr.io/acme/catalog:1.4.2", "port": 8000}
+PRICES = {"name": "price-list", "image": f"acme/prices@sha256:{'0' * 64}", "port": 443}
+DEPENDENTS: dict[str, Any] = {"dependents": [CATALOG, PRICES]}
+CHANGED_BY_DEPENDENTS = {
+    7: {
+        ".copier-answers.yml": (7, 1),
+        ".github/workflows/_system.yml": (11, 0),
+        ".github/workflows/main.yml": (3, 0),
+        "README.md": (1, 0),
+        "compose.yaml": (22, 0),
+        "ops/README.md": (4, 0),
+        "tests/system/conftest.py": (15, 0),
+        "tests/system/test_stack.py": (3, 3),
+    },
+    8: {
+        ".github/workflows/_deploy.yml": (8, 3),
+        ".github/workflows/deploy.yml": (20, 8),
+        "ops/RUNBOOK.md": (1, 0),
+        "ops/README.md": (18, 0),
+        "ops/deploy": (30, 6),
+        "ops/stack.yaml": (9, 0),
+        "ops/swarm.py": (7, 1),
+    },
+}
+
+
+@pytest.mark.parametrize("level", [7, 8])
+def test_dependents_add_few_lines_and_components(rendered: Render, level: int) -> None:
+    made, without = (support.files(rendered(level, **more)) for more in (DEPENDENTS, {}))
+    added = {"ops/component.yaml", "ops/components.py"} if level == 8 else set()
+    assert set(made) == expected(level) | added
+    found = {name: changed(without[name], made[name]) for name in without}
+    found = {name: count for name, count in found.items() if count != (0, 0)}
+    wanted = dict.fromkeys((8,), CHANGED_BY_DEPENDENTS[7] | CHANGED_BY_DEPENDENTS[8])
+    assert found == wanted.get(level, CHANGED_BY_DEPENDENTS[7])
+
+
+@pytest.mark.parametrize("level", [0, 6])
+def test_below_system_tests_there_are_no_dependents(rendered: Render, level: int) -> None:
+    assert_same(rendered(level, **DEPENDENTS), rendered(level))
+
+
+@pytest.mark.parametrize(
+    ("before", "had", "after", "wanted"),
+    [
+        (7, {}, 7, DEPENDENTS),
+        (7, DEPENDENTS, 8, {}),
+        (8, DEPENDENTS, 8, {"dependents": [CATALOG]}),
+        pytest.param(8, DEPENDENTS, 6, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, DEPENDENTS, 7, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, DEPENDENTS, 8, {"dependents": []}, marks=pytest.mark.exhaustive),
+        pytest.param(0, {}, 8, DEPENDENTS, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_climb_that_changes_dependents_equals_fresh(
+    project: Render,
+    rendered: Render,
+    before: int,
+    had: dict[str, Any],
+    after: int,
+    wanted: dict[str, Any],
+) -> None:
+    made = project(before, **had)
+    support.climb(made, after, **wanted)
+    assert_same(made, rendered(after, **{**had, **wanted}))
+
+
+def test_a_dispatch_offers_every_component(rendered: Render) -> None:
+    dispatch = workflows(rendered(8, **DEPENDENTS))["deploy.yml"]
+    inputs = dispatch["on"]["workflow_dispatch"]["inputs"]
+    assert inputs["component"]["options"] == ["app", "catalog", "price-list"]
+    assert inputs["environment"]["options"] == ["production", "staging"]
+    called = {name: job["with"] for name, job in dispatch["jobs"].items()}
+    for settings in called.values():
+        assert settings["component"] == "${{ inputs.component }}"
+    assert called["proven"]["environment"] == "staging"
+    assert called["deploy"]["environment"] == "${{ inputs.environment }}"
+
+
 VARIANTS: dict[str, dict[str, Any]] = {
+    "dependents": DEPENDENTS,
     "dangerous": DANGEROUS,
     "flags": FLAGS,
     "s3": S3,

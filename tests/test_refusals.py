@@ -36,6 +36,18 @@ def copier(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str
         ("kind=daemon", "kind cannot be daemon: choose service"),
         ("license=GPL", "license cannot be GPL: choose Proprietary or MIT or Apache-2.0."),
         ("feature_flags=perhaps", "feature_flags cannot be perhaps: choose true or false."),
+        ("dependents=catalog", "dependents is no list: write it as [{name: catalog, image: "),
+        ("dependents=[", "dependents is not YAML: write it as [{name: catalog, image: "),
+        ("dependents=[{name: a, image: b}]", "A dependent has a name, an image and a port: "),
+        ("dependents=[{name: A, image: 'b:1', port: 1}]", "A dependent cannot be called A: "),
+        ("dependents=[{name: app, image: 'b:1', port: 1}]", "A dependent cannot be called app: "),
+        ("dependents=[{name: a, image: b, port: 1}]", "b names no version: give a's image with"),
+        ("dependents=[{name: a, image: 'b:latest', port: 1}]", "b:latest names no version: "),
+        ("dependents=[{name: a, image: 'b:1', port: x}]", "a cannot listen on port x: give"),
+        (
+            "dependents=[{name: a, image: 'b:1', port: 1}, {name: a, image: 'c:1', port: 1}]",
+            "A dependent cannot be called a: the stack has one already.",
+        ),
         ("owner=a/b", "'a/b' is no GitHub user or organization"),
     ],
 )

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from tests.testbed import Engine, digest_of, registry
 
-BASE = "ladder-deployed-base"
-
 # A version differs from the image of the rendered project in its code and its migrations alone.
-IMAGE = f"""
-FROM {BASE}
-COPY links.py /app/.venv/lib/python3.13/site-packages/links/__init__.py
+IMAGE = """
+ARG BASE
+FROM $BASE
+ARG PACKAGE
+COPY code.py /app/.venv/lib/python3.13/site-packages/$PACKAGE/__init__.py
 COPY migrations /app/migrations/versions
 ARG VERSION COMMIT
 ENV VERSION=$VERSION
@@ -46,20 +46,23 @@ class Forge:
 
     def __init__(self, engine: Engine, folder: Path, project: Path) -> None:
         self.engine = engine
+        (package,) = (path.name for path in (project / "src").iterdir())
         self.folder = folder
-        self.repository = f"acme/links-{secrets.token_hex(3)}"
+        self.package = package
+        self.base = f"ladder-deployed-{package}"
+        self.repository = f"acme/{package}-{secrets.token_hex(3)}"
         self.image = f"{registry(engine)}/{self.repository}"
-        engine.docker("build", "--quiet", f"--tag={BASE}", str(project))
+        engine.docker("build", "--quiet", f"--tag={self.base}", str(project))
 
     def push(
         self, project: Path, version: str, fault: str = "", commit: str = "", **migrations: str
     ) -> str:
         """Make a version out of a project, and return its digest."""
-        context = self.folder / version
+        context = self.folder / f"{self.package}-{version}"
         context.mkdir()
         (context / "Dockerfile").write_text(IMAGE)
-        code = (project / "src" / "links" / "__init__.py").read_text()
-        (context / "links.py").write_text(code + FAULTS.get(fault, ""))
+        code = (project / "src" / self.package / "__init__.py").read_text()
+        (context / "code.py").write_text(code + FAULTS.get(fault, ""))
         (context / "migrations").mkdir()
         (context / "migrations" / "README").touch()
         before = "0001"
@@ -69,6 +72,7 @@ class Forge:
             before = name
         tag = f"{self.image}:{version}"
         arguments = [f"--build-arg=VERSION={version}", f"--build-arg=COMMIT={commit}"]
+        arguments += [f"--build-arg=BASE={self.base}", f"--build-arg=PACKAGE={self.package}"]
         self.engine.docker("build", "--quiet", f"--tag={tag}", *arguments, str(context))
         self.engine.docker("push", "--quiet", tag)
         return digest_of(self.repository, version)

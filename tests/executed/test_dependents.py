@@ -1,0 +1,191 @@
+"""Two projects made from the template, one of which calls the other: tested, and released alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import support
+from tests.conftest import Render
+from tests.executed.deploying import Operator, none_lost, set_up
+from tests.executed.test_levels_6_7 import failed, pytest_in
+from tests.executed.versions import Forge
+from tests.testbed import Engine, Host, RequestLoop, Run, fetch, up
+
+CODE = "src/links/__init__.py"
+# What the first project does with the second.
+CALLS = """
+
+@app.get("/catalog/version")
+def catalog() -> dict[str, str]:
+    import json
+    from urllib.request import Request as Question
+    from urllib.request import urlopen
+
+    address = os.environ["CATALOG_URL"]
+    link = json.dumps({"url": "https://example.com/"}).encode()
+    headers = {"Content-Type": "application/json"}
+    urlopen(Question(f"{address}/links", link, headers), timeout=10).close()
+    with urlopen(f"{address}/healthz", timeout=10) as answer:
+        return {"version": json.load(answer)["version"]}
+"""
+TEST = """
+import httpx2
+
+
+def test_the_catalog_is_called(client: httpx2.Client) -> None:
+    answer = client.get("/catalog/version")
+    assert answer.status_code == 200, answer.text
+"""
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Forge]:
+    """The project that is called, and where its images come from."""
+    folder = tmp_path_factory.mktemp("catalog")
+    made = support.render(folder / "catalog", 8, project_name="Catalog")
+    return made, Forge(up(), folder, made)
+
+
+def caller(project: Render, level: int, image: str) -> Path:
+    """Return a project that calls the other one."""
+    made = project(level, dependents=[{"name": "catalog", "image": image, "port": 8000}])
+    with (made / CODE).open("a") as file:
+        file.write(CALLS)
+    (made / "tests" / "system" / "test_catalog.py").write_text(TEST.lstrip())
+    support.save(made, "Call the catalog")
+    return made
+
+
+def test_the_system_tests_bring_up_what_the_stack_needs(
+    project: Render, engine: Engine, catalog: tuple[Path, Forge]
+) -> None:
+    other, images = catalog
+    images.push(other, "1.0")
+    made = caller(project, 7, f"{images.image}:1.0")
+    done = pytest_in(made, engine, "tests/system")
+    assert done.returncode == 0, done.stdout
+
+    def take(version: str, fault: str) -> None:
+        images.push(other, version, fault=fault)
+        image = f"{images.image}:{version}"
+        support.save(made, "Before the change")
+        support.climb(made, 7, dependents=[{"name": "catalog", "image": image, "port": 8000}])
+
+    take("1.1", "crashing")
+    done = pytest_in(made, engine, "tests/system")
+    assert done.returncode == 1
+    assert "The stack does not come up (catalog: Exited (1)" in done.stdout
+    assert "this one never starts" in (made / "logs" / "catalog.log").read_text()
+
+    take("1.2", "forgetful")
+    assert failed(pytest_in(made, engine, "tests/system")) == {"test_the_catalog_is_called"}
+
+
+@pytest.fixture
+def server(rendered: Render) -> Iterator[Host]:
+    """A server on which somebody ran the commands of ops/README.md, the components' included."""
+    dependents = [{"name": "catalog", "image": "ghcr.io/acme/catalog:1.0", "port": 8000}]
+    readme = rendered(8, dependents=dependents) / "ops" / "README.md"
+    with Host.start(up(), "components") as host:
+        set_up(host, readme, "What to set up once")
+        set_up(host, readme, "Components")
+        yield host
+
+
+def test_each_of_two_projects_is_released_and_rolled_back_alone(
+    project: Render,
+    server: Host,
+    engine: Engine,
+    catalog: tuple[Path, Forge],
+    postgres: str,
+    registry_address: str,
+    run_workflows: Callable[..., Run],
+    tmp_path: Path,
+) -> None:
+    other, images = catalog
+    made = caller(project, 8, f"{images.image}:1.0")
+    ours = Forge(engine, tmp_path, made)
+    for version in ("1.0", "1.1"):
+        ours.push(made, version)
+    for version, fault in {"2.0": "", "2.1": "", "2.2": "crashing", "2.3": "forgetful"}.items():
+        images.push(other, version, fault=fault)
+    database = postgres.rpartition("/")[0]
+    words = ["psql", postgres, "--command=CREATE DATABASE catalog"]
+    engine.docker("run", "--rm", "postgres:17", *words)
+    for folder, name in (("links", "postgres"), ("links-catalog", "catalog")):
+        settings = f"PORT=8000\nDATABASE_URL={database}/{name}\n"
+        server.run(f"sudo install -m 600 /dev/stdin /etc/{folder}/app.env", stdin=settings)
+    somebody = Operator(made, server, {"DEPLOY_IMAGE": ours.image})
+    alone = ("--component", "catalog")
+
+    assert "cannot be pulled" in somebody.refuse("release", "0.9", *alone)
+    assert "invalid choice" in somebody.refuse("release", "2.0", "--component", "nothing")
+    somebody.deploy("release", "2.0", *alone)
+    somebody.deploy("release", "1.0")
+    link = f"{somebody.url}/catalog/version"
+
+    def runs() -> tuple[str, str]:
+        return somebody.version(), str(fetch(link, timeout=20).json()["version"])
+
+    assert runs() == ("1.0", "2.0")
+
+    def step(verb: str, *words: str, code: int = 0) -> str:
+        """Do something while both are asked; nobody may notice."""
+        with RequestLoop(
+            link, right=lambda answer: answer.status == 200, rate=20, timeout=20
+        ) as loop:
+            said = somebody.deploy(verb, *words, code=code)
+        print(verb, *words, loop.traffic)
+        assert none_lost(loop.traffic), loop.traffic.troubles
+        return said
+
+    step("release", "2.1", *alone)
+    assert runs() == ("1.0", "2.1")
+    step("release", "1.1")
+    assert runs() == ("1.1", "2.1")
+    assert "never starts" in step("release", "2.2", *alone, code=1)
+    # What only the stack as a whole shows cannot go unnoticed, but it is taken back.
+    assert "the smoke test" in somebody.deploy("release", "2.3", *alone, code=1)
+    assert runs() == ("1.1", "2.1")
+    step("rollback", *alone)
+    assert runs() == ("1.1", "2.0")
+    step("rollback")
+    assert runs() == ("1.0", "2.0")
+
+    status = somebody.deploy("status")
+    assert "version   1.0\n" in status
+    (line,) = (line for line in status.splitlines() if line.startswith("catalog "))
+    assert line.split()[1] == "2.0"
+    assert line.endswith("2 of 2")
+    history = somebody.deploy("history", *alone)
+    outcomes = [line.split()[1:4] for line in history.splitlines()]
+    assert outcomes == [
+        ["release", "2.0", "ok"],
+        ["release", "2.1", "ok"],
+        ["release", "2.2", "failed"],
+        ["release", "2.3", "failed"],
+        ["rollback", "2.0", "ok"],
+    ]
+    assert "2.1" not in somebody.deploy("history")
+
+    # The same by one dispatch; the server is staging, too, where 2.1 has been proven.
+    settings = {"REGISTRY": registry_address}
+    for environment in ("STAGING", "PRODUCTION"):
+        settings[f"{environment}_HOST"] = server.destination
+        settings[f"{environment}_URL"] = somebody.url
+        settings[f"{environment}_KNOWN_HOSTS"] = server.known_hosts
+    run = run_workflows(
+        made,
+        "workflow_dispatch",
+        workflow="deploy.yml",
+        inputs={"component": "catalog", "environment": "production", "version": "2.1"},
+        repository=ours.repository,
+        variables=settings,
+        secrets={"DEPLOY_SSH_KEY": server.key},
+    )
+    assert run.ok, str(run)
+    assert run.results["proven / deploy"] == run.results["deploy / deploy"] == "success"
+    assert runs() == ("1.0", "2.1")
