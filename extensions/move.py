@@ -354,6 +354,7 @@ def samples(project: Project, lacks: set[str] | None) -> None:
         if unused and file.is_file() and file.read_text(encoding="utf-8") == project.starter(path):
             file.unlink()
             remove_empty(file.parent)
+    tested = {Path(path).parent for path in old}
     for path in sorted(new - old):
         file = Path(path)
         if file.exists():
@@ -363,7 +364,8 @@ def samples(project: Project, lacks: set[str] | None) -> None:
             file.write_text(project.starter(path), encoding="utf-8")
         elif path.startswith("migrations/"):
             say('Write your first migration: uv run alembic revision -m "…"')
-        elif file.name == "test_links.py":
+        elif path.startswith("tests/") and file.parent not in tested:
+            tested.add(file.parent)
             say(f"Write tests of your application in {file.parent}/: the samples do not fit it.")
 
 

@@ -66,7 +66,7 @@ CHANGED_BY_S3 = {
         "ops/README.md": (3, 0),
         "pyproject.toml": (3, 1),
         "src/links/__init__.py": (8, 1),
-        "tests/integration/conftest.py": (82, 1),
+        "tests/integration/conftest.py": (83, 1),
         "tests/integration/test_backing_services.py": (20, 2),
     },
     7: {
@@ -377,6 +377,22 @@ def test_a_store_goes_with_all_that_a_starter_was_born_with(
     made = project(before, **had)
     support.climb(made, after, **wanted)
     assert_same(made, rendered(after, **{**had, **wanted}))
+
+
+def test_an_application_of_its_own_is_told_what_a_store_alone_asks_of_it(
+    project: Render, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = project(5)
+    replace_starter(made, 5)
+    support.save(made, "Make it mine")
+    support.climb(made, 6, **S3)
+    assert not {"src/links/pictures.py", "tests/integration/test_pictures.py"} & set(
+        support.files(made)
+    )
+    told = capfd.readouterr().err
+    assert told.count("Write tests of your application in") == 1
+    assert "Write tests of your application in tests/integration/" in told
+    assert "Let src/links/__init__.py use the store: until its /healthz tells" in told
 
 
 def test_a_store_that_an_application_uses_is_named_when_it_goes(

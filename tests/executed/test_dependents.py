@@ -172,18 +172,19 @@ def test_each_of_two_projects_is_released_and_rolled_back_alone(
     assert "2.1" not in somebody.deploy("history")
 
     # The same by one dispatch; the server is staging, too, where 2.1 has been proven.
-    settings = {"REGISTRY": registry_address}
+    support.save(made, "What the forge knows")
+    known = {"REGISTRY": registry_address}
     for environment in ("STAGING", "PRODUCTION"):
-        settings[f"{environment}_HOST"] = server.destination
-        settings[f"{environment}_URL"] = somebody.url
-        settings[f"{environment}_KNOWN_HOSTS"] = server.known_hosts
+        known[f"{environment}_HOST"] = server.destination
+        known[f"{environment}_URL"] = somebody.url
+        known[f"{environment}_KNOWN_HOSTS"] = server.known_hosts
     run = run_workflows(
         made,
         "workflow_dispatch",
         workflow="deploy.yml",
         inputs={"component": "catalog", "environment": "production", "version": "2.1"},
         repository=ours.repository,
-        variables=settings,
+        variables=known,
         secrets={"DEPLOY_SSH_KEY": server.key},
     )
     assert run.ok, str(run)

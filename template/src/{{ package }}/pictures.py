@@ -21,12 +21,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import APIRouter, Body, HTTPException, Query, Response
 from fastapi.responses import RedirectResponse
-from PIL import Image
+from PIL import Image, ImageOps
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+KINDS = ("GIF", "JPEG", "PNG", "WEBP")
 LARGEST = 10_000_000  # bytes
 LIFETIME = 300  # seconds that the address of a picture is good for
 SETTINGS = ("S3_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
@@ -58,10 +59,10 @@ def keep(data: Annotated[bytes, Body(media_type="application/octet-stream")]) ->
     if len(data) > LARGEST:
         raise HTTPException(413, f"A picture may have {LARGEST} bytes.")
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.verify()
+        with Image.open(io.BytesIO(data), formats=KINDS) as image:
+            image.load()
             kind = image.get_format_mimetype() or "application/octet-stream"
-    except (OSError, SyntaxError, Image.DecompressionBombError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise HTTPException(422, "This is no picture that can be read.") from None
     kept = Picture(name=secrets.token_urlsafe(9))
     store().put_object(Bucket=bucket(), Key=kept.name, Body=data, ContentType=kind)
@@ -92,10 +93,11 @@ def address(name: str) -> str:
 def resized(data: bytes, width: int) -> bytes:
     """Return a picture at most that many pixels wide, in its own format and proportions."""
     smaller = io.BytesIO()
-    with Image.open(io.BytesIO(data)) as image:
-        width = min(width, image.width)
-        height = max(1, round(image.height * width / image.width))
-        image.resize((width, height)).save(smaller, format=image.format)
+    with Image.open(io.BytesIO(data), formats=KINDS) as image:
+        upright = ImageOps.exif_transpose(image)  # cameras only note how they were held
+        width = min(width, upright.width)
+        height = max(1, round(upright.height * width / upright.width))
+        upright.resize((width, height)).save(smaller, format=image.format)
     return smaller.getvalue()
 
 
