@@ -1,0 +1,108 @@
+"""The bed's releases and package indexes: what the tests of command-line programs stand on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.testbed import ForgeRecorder
+
+HEAD = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+@pytest.fixture
+def forge() -> Iterator[ForgeRecorder]:
+    """A public repository without a release."""
+    with ForgeRecorder() as recorder:
+        yield recorder
+
+
+def gh(forge: ForgeRecorder, *words: str, code: int = 0) -> str:
+    """Run the real `gh release` against the recorder; return what it printed."""
+    done = subprocess.run(
+        ["gh", "release", *words],
+        env=os.environ | forge.env(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done
+    return done.stdout + done.stderr
+
+
+def create(forge: ForgeRecorder, tag: str, *words: str, code: int = 0) -> str:
+    """Make a release of a commit."""
+    return gh(
+        forge, "create", tag, f"--target={HEAD}", f"--title={tag}", "--notes=n", *words, code=code
+    )
+
+
+def test_a_release_takes_files_and_gives_them_back(forge: ForgeRecorder, tmp_path: Path) -> None:
+    wheel, note = tmp_path / "links-1.2.0-py3-none-any.whl", tmp_path / "note.json"
+    wheel.write_bytes(bytes(range(256)) * 4096)
+    note.write_text('{"version": "1.2.0"}')
+    create(forge, "1.2.0", "--prerelease", str(wheel))
+    gh(forge, "upload", "1.2.0", str(note))
+    assert "already exists" in gh(forge, "upload", "1.2.0", str(note), code=1)
+    note.write_text("changed")
+    gh(forge, "upload", "1.2.0", str(note), "--clobber")
+    assert forge.releases.content("1.2.0", note.name) == b"changed"
+    assert forge.releases.tags == {"1.2.0": HEAD}
+
+    gh(forge, "download", "1.2.0", "--pattern=*.whl", f"--dir={tmp_path / 'got'}")
+    got = tmp_path / "got" / wheel.name
+    assert got.read_bytes() == wheel.read_bytes()
+    assert "no assets match" in gh(forge, "download", "1.2.0", "--pattern=*.exe", code=1)
+    shown = json.loads(gh(forge, "view", "1.2.0", "--json=isPrerelease,targetCommitish,assets"))
+    assert (shown["isPrerelease"], shown["targetCommitish"]) == (True, HEAD)
+    assert {asset["name"] for asset in shown["assets"]} == {wheel.name, note.name}
+    for url in (asset["url"] for asset in shown["assets"] if asset["name"] == wheel.name):
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            assert answer.read() == wheel.read_bytes()
+
+
+def test_a_tag_has_one_release(forge: ForgeRecorder, tmp_path: Path) -> None:
+    (tmp_path / "links").write_bytes(b"first")
+    create(forge, "1.2.0", str(tmp_path / "links"))
+    (tmp_path / "links").write_bytes(b"second")
+    said = create(forge, "1.2.0", str(tmp_path / "links"), code=1)
+    assert "a release with the same tag name already exists" in said
+    assert "HTTP 422" in create(forge, "1.2.0", code=1)
+    assert forge.releases.content("1.2.0", "links") == b"first"
+
+
+def test_latest_moves_forward_and_back(forge: ForgeRecorder) -> None:
+    assert "release not found" in gh(forge, "view", code=1)
+    create(forge, "1.0.0")
+    create(forge, "1.1.0", "--prerelease")
+    assert forge.releases.latest == "1.0.0"
+    gh(forge, "edit", "1.1.0", "--prerelease=false", "--latest")
+    assert json.loads(gh(forge, "view", "--json=tagName")) == {"tagName": "1.1.0"}
+    gh(forge, "edit", "1.0.0", "--latest")
+    rows = json.loads(gh(forge, "list", "--json=tagName,isLatest,isPrerelease"))
+    assert rows == [
+        {"tagName": "1.1.0", "isLatest": False, "isPrerelease": False},
+        {"tagName": "1.0.0", "isLatest": True, "isPrerelease": False},
+    ]
+    gh(forge, "delete", "1.0.0", "--yes", "--cleanup-tag")
+    assert forge.releases.latest == "1.1.0"
+    assert set(forge.releases.tags) == {"1.1.0"}
+    assert "HTTP 422" in create(forge, "1.2.0", "--prerelease", "--latest", code=1)
+
+
+def test_a_private_release_cannot_be_fetched_without_a_token(tmp_path: Path) -> None:
+    (tmp_path / "links").write_bytes(b"program")
+    with ForgeRecorder(visibility="private") as forge:
+        create(forge, "1.2.0", str(tmp_path / "links"))
+        url = forge.releases["1.2.0"]["assets"][0]["browser_download_url"]
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(url, timeout=30)
+        gh(forge, "download", "1.2.0", f"--dir={tmp_path / 'got'}")
+    assert (tmp_path / "got" / "links").read_bytes() == b"program"
