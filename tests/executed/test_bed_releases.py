@@ -7,12 +7,13 @@ import os
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.testbed import ForgeRecorder
+from tests import support
+from tests.testbed import BedError, Engine, ForgeRecorder, PackageIndexes, Run
 
 HEAD = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
@@ -106,3 +107,104 @@ def test_a_private_release_cannot_be_fetched_without_a_token(tmp_path: Path) -> 
             urllib.request.urlopen(url, timeout=30)
         gh(forge, "download", "1.2.0", f"--dir={tmp_path / 'got'}")
     assert (tmp_path / "got" / "links").read_bytes() == b"program"
+
+
+WORKFLOW = """
+name: main
+on: { push: {}, workflow_dispatch: {} }
+permissions: {}
+jobs:
+  package:
+    runs-on: ubuntu-latest
+    permissions: { contents: write }
+    steps:
+      - uses: actions/checkout@v6
+      - uses: astral-sh/setup-uv@v9
+      - run: uv build --wheel
+      - uses: actions/upload-artifact@v4
+        with: { name: dist, path: dist }
+      - run: gh release create "$VERSION" dist/*.whl --prerelease --target "$GITHUB_SHA" --notes ""
+        env:
+          GH_TOKEN: ${{ github.token }}
+          VERSION: 1.2.0
+      - run: curl -fsS -O "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/releases/download/1.2.0/$WHEEL"
+        env: { WHEEL: links_of_the_bed-1.2.0-py3-none-any.whl }
+      - run: cmp links_of_the_bed-1.2.0-py3-none-any.whl dist/*.whl
+  staging:
+    needs: package
+    runs-on: ubuntu-latest
+    environment: staging
+    permissions: { id-token: write }
+    steps:
+      - uses: actions/download-artifact@v5
+        with: { name: dist, path: dist }
+      - uses: pypa/gh-action-pypi-publish@v1
+        with: { repository-url: https://test.pypi.org/legacy/ }
+      - uses: astral-sh/setup-uv@v9
+      - run: uvx --index https://test.pypi.org/simple/ --from links-of-the-bed==1.2.0 links-of-the-bed
+  production:
+    if: github.event_name == 'workflow_dispatch'
+    needs: staging
+    runs-on: ubuntu-latest
+    permissions: { id-token: write }
+    steps:
+      - uses: actions/download-artifact@v5
+        with: { name: dist, path: dist }
+      - uses: pypa/gh-action-pypi-publish@v1
+      - uses: astral-sh/setup-uv@v9
+      - run: uvx links-of-the-bed@1.2.0
+      - run: curl -fsS https://pypi.org/simple/links-of-the-bed/ | grep links_of_the_bed-1.2.0-
+"""
+PYPROJECT = """
+[project]
+name = "links-of-the-bed"
+version = "1.2.0"
+requires-python = ">=3.11"
+dependencies = ["idna"]
+[project.scripts]
+links-of-the-bed = "links_of_the_bed:main"
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+"""
+MODULE = """
+import idna
+
+def main():
+    print("links of the bed", idna.encode("straße.example").decode())
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A committed program that is packed, published and installed by a workflow."""
+    root = tmp_path / "project"
+    for name, text in {
+        ".github/workflows/main.yml": WORKFLOW,
+        "pyproject.toml": PYPROJECT,
+        "links_of_the_bed.py": MODULE,
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    support.save(root)
+    return root
+
+
+def test_a_workflow_releases_publishes_and_installs(
+    project: Path, forge: ForgeRecorder, indexes: PackageIndexes, run_workflows: Callable[..., Run]
+) -> None:
+    run = run_workflows(project, "push", forge=forge, indexes=indexes)
+    assert run.ok, run
+    assert forge.releases["1.2.0"]["prerelease"]
+    assert (
+        forge.releases["1.2.0"]["target_commitish"]
+        == support.git(project, "rev-parse", "HEAD").strip()
+    )
+    assert indexes.test.versions("links-of-the-bed") == ["1.2.0"]
+    assert indexes.real.versions("links-of-the-bed") == []
+    assert "links of the bed" in run.jobs["staging"].log
+    assert "Trusted Publishing is not exercised" in run.jobs["staging"].log
+
+    again = run_workflows(project, "workflow_dispatch", forge=ForgeRecorder(), indexes=indexes)
+    assert again.results == {"package": "success", "staging": "failure", "production": "skipped"}
+    assert "already exists" in again.jobs["staging"].log

