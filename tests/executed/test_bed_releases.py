@@ -194,7 +194,7 @@ def test_a_workflow_releases_publishes_and_installs(
     project: Path, forge: ForgeRecorder, indexes: PackageIndexes, run_workflows: Callable[..., Run]
 ) -> None:
     run = run_workflows(project, "push", forge=forge, indexes=indexes)
-    assert run.ok, run
+    assert run.ok, f"{run}\n{run.log}"
     assert forge.releases["1.2.0"]["prerelease"]
     assert (
         forge.releases["1.2.0"]["target_commitish"]

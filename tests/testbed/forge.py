@@ -178,7 +178,7 @@ class ForgeRecorder:
             "hasIssuesEnabled": True,
         }
         answers = {
-            "repo_000:": {"repo_000": {"databaseId": 1}},
+            "repo_000:": {"repo_000": {"databaseId": 1, **repository}},
             "viewer": {"viewer": {"login": owner}},
             "repository": {"repository": repository},
         }

@@ -24,12 +24,12 @@ def main() -> int:
     url, token = uploads[address]
     print("Stand-in of gh-action-pypi-publish: Trusted Publishing is not exercised,")
     print(f"nothing is attested, and {url} takes the place of {address}.", flush=True)
-    files = sorted(Path(inputs["packages-dir"]).glob("*"))
+    files = sorted(map(str, Path(inputs["packages-dir"]).glob("*")))
     if not files:
         sys.exit(f"::error::There are no packages in {inputs['packages-dir']}.")
     if inputs["print-hash"] == "true" or inputs["verbose"] == "true":
         for file in files:
-            print(file, "SHA256", hashlib.sha256(file.read_bytes()).hexdigest(), flush=True)
+            print(file, "SHA256", hashlib.sha256(Path(file).read_bytes()).hexdigest(), flush=True)
     twine = os.environ["TESTBED_TWINE"]
     if inputs["verify-metadata"] == "true":
         subprocess.run([twine, "check", *files], check=True)
