@@ -15,6 +15,7 @@ import pytest
 from tests import support
 from tests.testbed import BedError, Engine, ForgeRecorder, PackageIndexes, Run
 
+Workflows = Callable[..., Run]
 HEAD = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
@@ -141,7 +142,7 @@ jobs:
       - uses: pypa/gh-action-pypi-publish@v1
         with: { repository-url: https://test.pypi.org/legacy/ }
       - uses: astral-sh/setup-uv@v9
-      - run: uvx --index https://test.pypi.org/simple/ --from links-of-the-bed==1.2.0 links-of-the-bed
+      - run: uvx --index https://test.pypi.org/simple/ links-of-the-bed@1.2.0
   production:
     if: github.event_name == 'workflow_dispatch'
     needs: staging
@@ -191,20 +192,59 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_workflow_releases_publishes_and_installs(
-    project: Path, forge: ForgeRecorder, indexes: PackageIndexes, run_workflows: Callable[..., Run]
+    project: Path, forge: ForgeRecorder, indexes: PackageIndexes, run_workflows: Workflows
 ) -> None:
-    run = run_workflows(project, "push", forge=forge, indexes=indexes)
+    run = run_workflows(project, "workflow_dispatch", forge=forge, indexes=indexes)
     assert run.ok, f"{run}\n{run.log}"
-    assert forge.releases["1.2.0"]["prerelease"]
-    assert (
-        forge.releases["1.2.0"]["target_commitish"]
-        == support.git(project, "rev-parse", "HEAD").strip()
-    )
+    release, head = forge.releases["1.2.0"], support.git(project, "rev-parse", "HEAD").strip()
+    assert (release["prerelease"], release["target_commitish"]) == (True, head)
     assert indexes.test.versions("links-of-the-bed") == ["1.2.0"]
-    assert indexes.real.versions("links-of-the-bed") == []
-    assert "links of the bed" in run.jobs["staging"].log
-    assert "Trusted Publishing is not exercised" in run.jobs["staging"].log
+    assert indexes.real.versions("links-of-the-bed") == ["1.2.0"]
+    for job in ("staging", "production"):
+        assert "links of the bed" in run.jobs[job].log
+        assert "Trusted Publishing is not exercised" in run.jobs[job].log
 
-    again = run_workflows(project, "workflow_dispatch", forge=ForgeRecorder(), indexes=indexes)
+    with ForgeRecorder() as other:
+        again = run_workflows(project, "push", forge=other, indexes=indexes)
     assert again.results == {"package": "success", "staging": "failure", "production": "skipped"}
-    assert "already exists" in again.jobs["staging"].log
+    assert "400 Bad Request" in again.jobs["staging"].log
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        (
+            "{ id-token: write }",
+            "{ contents: read }",
+            "staging publishes without `id-token: write`",
+        ),
+        ("{ push: {}, workflow_dispatch: {} }", "{ workflow_call: {} }", "no reusable workflow"),
+    ],
+)
+def test_what_pypi_would_not_trust_is_refused(
+    project: Path, run_workflows: Workflows, before: str, after: str, sentence: str
+) -> None:
+    main = project / ".github" / "workflows" / "main.yml"
+    main.write_text(main.read_text().replace(before, after))
+    support.save(project)
+    with pytest.raises(BedError, match=sentence):
+        run_workflows(project, "push")
+
+
+def test_containers_install_from_an_index_that_takes_nothing_twice(
+    project: Path, engine: Engine, indexes: PackageIndexes
+) -> None:
+    support.run("uv", "build", "--wheel", cwd=project)
+    upload = ["uv", "publish", f"--publish-url={indexes.test.url}", "--username=__token__"]
+    token = f"--password={indexes.test.token}"
+    for password, said in (("--password=wrong", "403"), (token, ""), (token, "already exists")):
+        done = support.run(*upload, password, cwd=project, check=False)
+        assert (done.returncode == 0) is (said == ""), done
+        assert said in done.stderr
+    install = f"""
+        pip install --quiet --trusted-host {engine.gateway()} --index-url {indexes.test.simple} \
+          --extra-index-url https://pypi.org/simple/ links-of-the-bed==1.2.0
+        links-of-the-bed
+    """
+    words = ["run", "--rm", "python:3.13-slim", "sh", "-euc", install]
+    assert "links of the bed" in engine.docker(*words).stdout
