@@ -210,6 +210,18 @@ def test_a_workflow_releases_publishes_and_installs(
     assert "400 Bad Request" in again.jobs["staging"].log
 
 
+def test_gh_needs_the_token_that_a_step_brings(
+    project: Path, forge: ForgeRecorder, run_workflows: Workflows
+) -> None:
+    main = project / ".github" / "workflows" / "main.yml"
+    main.write_text(main.read_text().replace("GH_TOKEN:", "SOME_TOKEN:"))
+    support.save(project)
+    run = run_workflows(project, "push", forge=forge)
+    assert run.results["package"] == "failure"
+    assert "set the GH_TOKEN environment variable" in run.jobs["package"].log
+    assert forge.calls == []
+
+
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [

