@@ -25,6 +25,9 @@ from tests.testbed.shell import state_dir, tool
 
 HOST = "github.localhost"
 UPGRADE = "Upgrade to GitHub Pro or make this repository public to enable this feature."
+NO_TOKEN = (
+    "gh: To use GitHub CLI in a GitHub Actions workflow, set the GH_TOKEN environment variable."
+)
 ACTIONS_APP_ID = 15368
 
 
@@ -110,7 +113,8 @@ class ForgeRecorder:
         return "\n".join(
             [
                 "#!/bin/sh",
-                "unset GITHUB_TOKEN  # act gives it to every step, and the forge to none",
+                "# Without a token gh goes on, at this host alone; GITHUB_TOKEN is act's own doing.",
+                f': "${{GH_TOKEN:?{NO_TOKEN}}}"',
                 f"export GH_HOST={HOST} HTTP_PROXY={self.proxy} http_proxy={self.proxy}",
                 "export NO_PROXY= no_proxy= GIT_CONFIG_COUNT=1",
                 f"export GIT_CONFIG_KEY_0=url.http://{HOST}/.insteadOf",
