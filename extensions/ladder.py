@@ -53,14 +53,9 @@ else:
 # Names -------------------------------------------------------------------------------------------
 
 
-def slug_of(name: str) -> str:
-    """Return the name as images and hosts have it: `Link Shortener` -> `link-shortener`."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-
-
 def package_of(name: str) -> str:
     """Return the name as Python imports it: `Link Shortener` -> `link_shortener`."""
-    return slug_of(name).replace("-", "_")
+    return ladder.slug_of(name).replace("-", "_")
 
 
 def refuse_name(name: str) -> str:
@@ -131,7 +126,7 @@ def owner_of_git(folder: Path) -> str:
     if found := re.search(r"github\.com[:/]([^/]+)/", remote):
         return found[1]
     name = git(folder, "config", "github.user") or git(folder, "config", "user.name") or ""
-    return slug_of(name) or "acme"
+    return ladder.slug_of(name) or "acme"
 
 
 # Guards ------------------------------------------------------------------------------------------
@@ -169,13 +164,31 @@ def refuse_choice(key: str, answer: object, choices: list[str]) -> str:
     return ""
 
 
-def refuse_answers(answers: Mapping[str, Any]) -> str:
-    """Return why these answers cannot be, or nothing."""
+def refuse_kind(answers: Mapping[str, Any], recorded: Mapping[str, Any]) -> str:
+    """Return why a program of this kind cannot be so, or nothing."""
+    was = {"service": "service", "cli": "command-line program"}.get(str(recorded.get("kind")))
+    if was and recorded["kind"] != answers.get("kind"):
+        return f"A {was} stays a {was}: for another kind, make a new project and move the code."
+    kind, artifact = str(answers.get("kind") or "service"), str(answers.get("artifact") or "")
+    if kind == "cli" and artifact not in {"", "wheel", "binary"}:
+        return f"A command-line program is a wheel or a binary, and no {artifact}."
+    if kind == "service" and artifact not in {"", "container"}:
+        return f"A service is a container, and no {artifact}: leave the artifact out."
+    if kind == "cli" and str(answers.get("feature_flags", False)).lower() in {"true", "yes", "1"}:
+        return "Feature flags are for services: a program that is installed is not switched."
+    if kind == "cli" and "s3" in str(answers.get("backing_services", "")):
+        return "An S3 store is for services: a command-line program has Postgres alone."
+    return ""
+
+
+def refuse_answers(answers: Mapping[str, Any], recorded: Mapping[str, Any]) -> str:
+    """Return why these answers cannot be, of a project that has recorded others, or nothing."""
     refusals = []
     if "level" in answers:
         refusals.append(refuse_level(answers["level"]))
     if name := str(answers.get("project_name") or ""):
         refusals.append(refuse_project(name, str(answers.get("package") or "")))
+    refusals.append(refuse_kind(answers, recorded))
     if owner := str(answers.get("owner") or ""):
         refusals.append(refuse_owner(owner))
     if str(answers.get("backing_services", "some")) in {"", "[]", "None"}:
@@ -305,21 +318,23 @@ def message(project: Path, answers: Mapping[str, Any], before: Mapping[str, Any]
     had = list(ladder.rows(before)) if before else []
     gained = [row for row in ladder.rows(answers) if row not in had]
     meanings = {
-        f"{row.level} {ladder.table()[row.level].name}: {ladder.meaning(row, answers)}"
-        for row in gained
-        if row.level and row.meaning
+        f"{n} {ladder.table()[n].name}: {ladder.told(n, 'meaning', answers)}"
+        for n in {row.level for row in gained if row.level and row.meaning}
     }
     settings = [f"{key} ({use})" for row in gained for key, use in row.settings.items()]
     name = answers["project_name"]
-    run = "uvicorn {package}:app" if here.level >= 3 else ladder.SCRIPT
+    has = ladder.capabilities(answers)
+    command = ladder.slug_of(name) if has["cli"] else f"uvicorn {answers['package']}:app"
+    script = ladder.SCRIPT.format(package=answers["package"])
+    run = f"uv run {command if has['packaging'] else script}{' --help' if has['cli'] else ''}"
     sections = [
-        [f"{name} is at level {level}: {here.name}. {ladder.meaning(here, answers)}"],
+        [f"{name} is at level {level}: {here.name}. {ladder.told(level, 'meaning', answers)}"],
         listed("Gained", sorted(meanings)),
         listed("Set", settings),
         listed("Do", to_do(project, gained, before, answers)),
-        listed("Run", ["uv run " + run.format(package=answers["package"])]),
+        listed("Run", [run]),
         git_lines(level) if before is None else [],
-        next_lines(ladder.table()[level + 1]) if level + 1 < len(ladder.table()) else [],
+        next_lines({**answers, "level": level + 1}) if level + 1 < len(ladder.table()) else [],
     ]
     return "\n\n".join("\n".join(section) for section in sections if section)
 
@@ -355,13 +370,15 @@ def git_lines(level: int) -> list[str]:
     return ["Before the first climb, keep it in git; it need not be pushed anywhere:", *save]
 
 
-def next_lines(row: ladder.Level) -> list[str]:
-    """Return the advice on the level above and the command that climbs to it."""
-    lines = [f"Next is level {row.level}: {row.name}. {row.meaning}"]
-    lines.append(f"  Climb when {row.climb_when}")
-    lines.append(f"  Not yet if {row.not_yet}")
-    lines.append(f"  It costs {row.cost}.")
-    return [*lines, f"  {UPDATE} --vcs-ref=:current: --data level={row.level}"]
+def next_lines(answers: Mapping[str, Any]) -> list[str]:
+    """Return the advice on the level of these answers and the command that climbs to it."""
+    level = int(answers["level"])
+    told = {word: ladder.told(level, word, answers) for word in ladder.TOLD}
+    lines = [f"Next is level {level}: {ladder.table()[level].name}. {told['meaning']}"]
+    lines.append(f"  Climb when {told['climb_when']}")
+    lines.append(f"  Not yet if {told['not_yet']}")
+    lines.append(f"  It costs {told['cost']}.")
+    return [*lines, f"  {UPDATE} --vcs-ref=:current: --data level={level}"]
 
 
 # Copier ------------------------------------------------------------------------------------------
@@ -412,7 +429,7 @@ class Ladder(ContextHook):
         given = {**conf["user_defaults"], **recorded, **conf["data"]}
         if conf["defaults"]:
             given.setdefault("project_name", project.name)
-        if problem := refuse_company() or refuse_answers(given):
+        if problem := refuse_company() or refuse_answers(given, recorded):
             raise UserMessageError(problem)
         name = str(context.get("project_name") or "")
         package = str(context.get("package") or given.get("package") or "")
@@ -429,9 +446,10 @@ class Ladder(ContextHook):
         context.update(ladder.capabilities(answers))
         context["company"] = ladder.company().get("defaults", {})
         context["gates"] = ladder.gates(answers)
-        context["slug"] = slug_of(name)
+        context["slug"] = ladder.slug_of(name)
         context["settings"] = ladder.settings(answers)
         context["level_choices"] = level_choices
+        context["artifact_choices"] = partial(artifact_choices, answers)
         context["package_of"] = package_of
         context["refuse_project"] = partial(refuse_project, package=package)
         context["refuse_package"] = refuse_package
@@ -455,7 +473,15 @@ class Ladder(ContextHook):
 
 def others(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the applications that the stack of this level brings up beside its own."""
-    return ladder.dependents(answers) if ladder.capabilities(answers)["system_tests"] else []
+    has = ladder.capabilities(answers)
+    return ladder.dependents(answers) if has["system_tests"] and has["service"] else []
+
+
+def artifact_choices(answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a push to main can make of such a project, as Copier offers it."""
+    if ladder.capabilities(answers)["cli"]:
+        return {"Wheel": "wheel", "Stand-alone binary": "binary"}
+    return {"Container image": "container"}
 
 
 def level_choices() -> dict[str, int]:

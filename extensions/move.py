@@ -89,6 +89,7 @@ class Project:
         import jinja2
 
         environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(ladder.TEMPLATE.parent),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -97,7 +98,8 @@ class Project:
         )
         template = environment.from_string(found.read_text(encoding="utf-8"))
         has = ladder.capabilities(answers) | dict.fromkeys(lacks, False)
-        return template.render(answers | has)
+        slug = ladder.slug_of(str(answers["project_name"]))
+        return template.render(answers | has | {"slug": slug})
 
 
 def git(*arguments: str) -> str | None:

@@ -24,6 +24,7 @@ COMPANY = HERE.parent / "company.yml"
 PRESET = {"level", "license", "owner", "project_description"}
 SERVICES = {"app", "database", "migrations", "proxy", "store"}
 LISTED = "write it as [{name: catalog, image: ghcr.io/acme/catalog:1.4.2, port: 8000}]"
+TOLD = ("meaning", "climb_when", "not_yet", "cost")
 OWNERS = {"starter", "seeded", "road", "shared"}
 
 
@@ -52,6 +53,9 @@ class Part:
     level: int
     when: str = "always"
     meaning: str = ""
+    climb_when: str = ""
+    not_yet: str = ""
+    cost: str = ""
     adds: Mapping[str, str] = field(default_factory=dict)
     set_up: list[str] = field(default_factory=list)
     drops: list[str] = field(default_factory=list)
@@ -118,6 +122,11 @@ def wrong_with(part: Part) -> Iterator[str]:
             yield f"template/ has no {path}"
 
 
+def slug_of(name: str) -> str:
+    """Return the name as artifacts and hosts have it: `Link Shortener` -> `link-shortener`."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
 def rows(answers: Mapping[str, Any]) -> Iterator[Level | Part]:
     """Yield all that a project with these answers has, lowest level first."""
     has = capabilities(answers)
@@ -126,10 +135,10 @@ def rows(answers: Mapping[str, Any]) -> Iterator[Level | Part]:
         yield from (part for part in parts() if part.level == level.level and has[part.when])
 
 
-def meaning(row: Level | Part, answers: Mapping[str, Any]) -> str:
-    """Return what a row means for a project with these answers."""
-    instead = (found.meaning for found in rows(answers) if found.level == row.level)
-    return list(filter(None, instead))[-1]
+def told(level: int, word: str, answers: Mapping[str, Any]) -> str:
+    """Return what people read of a level, such as its meaning, in a project with these answers."""
+    found: list[str] = [getattr(row, word) for row in rows(answers) if row.level == level]
+    return list(filter(None, found))[-1]
 
 
 def paths(answers: Mapping[str, Any]) -> dict[str, str]:
@@ -152,7 +161,8 @@ def all_paths(package: str) -> dict[str, str]:
 
 def gates(answers: Mapping[str, Any]) -> list[str]:
     """Return the checks that a pull request needs, those of the highest level first."""
-    return [gate for row in reversed(list(rows(answers))) for gate in row.gates]
+    highest_first = sorted(rows(answers), key=lambda row: -row.level)
+    return [gate for row in highest_first for gate in row.gates]
 
 
 def settings(answers: Mapping[str, Any]) -> dict[str, str]:
@@ -203,12 +213,21 @@ def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
     level = int(answers["level"])
     has = {row.capability: row.level <= level for row in table()}
     services = answers.get("backing_services") or []
+    cli = answers.get("kind") == "cli"
+    binary = cli and answers.get("artifact") == "binary"
     return has | {
         "always": True,
+        "service": not cli,
+        "cli": cli,
+        "container": has["packaging"] and not cli,
+        "wheel": has["packaging"] and cli and not binary,
+        "binary": has["packaging"] and binary,
         "postgres": has["integration_tests"] and "postgres" in services,
-        "s3": has["integration_tests"] and "s3" in services,
-        "feature_flags": has["continuous_delivery"] and bool(answers.get("feature_flags")),
-        "components": has["continuous_deployment"] and bool(dependents(answers)),
+        "s3": has["integration_tests"] and not cli and "s3" in services,
+        "feature_flags": has["continuous_delivery"]
+        and not cli
+        and bool(answers.get("feature_flags")),
+        "components": has["continuous_deployment"] and not cli and bool(dependents(answers)),
         "live_dangerously": has["continuous_delivery"]
         and not has["continuous_deployment"]
         and bool(answers.get("live_dangerously")),

@@ -5,23 +5,35 @@ Run as `python -m tests.pages` after a change of the template; a test says when 
 
 from __future__ import annotations
 
-import itertools
 import re
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from tests import support
 
 sys.path.insert(0, str(support.ROOT / "extensions"))
-import table
+import table as table
 
 TABLE = support.ROOT / "extensions" / "ladder.yml"
 README = support.ROOT / "README.md"
-LADDER = support.ROOT / "docs" / "ladder.md"
+DOCS = support.ROOT / "docs"
+# What a project can be: the answers, and the page that tells what it gets.
+SERVICE: dict[str, Any] = {"kind": "service"}
+WHEEL = {"kind": "cli", "artifact": "wheel"}
+BINARY = {"kind": "cli", "artifact": "binary"}
+KINDS = {"service": SERVICE, "cli": WHEEL, "wheel": WHEEL, "binary": BINARY}
+PAGES = {
+    DOCS / "ladder.md": ("The ladder", SERVICE),
+    DOCS / "ladder-wheel.md": ("The ladder of a command-line program, as a wheel", WHEEL),
+    DOCS / "ladder-binary.md": ("The ladder of a command-line program, as a binary", BINARY),
+}
+Render = Callable[..., Path]
 
 
 @dataclass(frozen=True)
@@ -53,10 +65,20 @@ def jobs(made: Path) -> int:
     folder = made / ".github" / "workflows"
     if not folder.is_dir():
         return 0
-    main = yaml.safe_load((folder / "main.yml").read_text())
-    called = [job["uses"].rpartition("/")[2] for job in main["jobs"].values()]
-    leaves = [yaml.safe_load((folder / name).read_text())["jobs"] for name in called]
-    return sum(len(set(leaf) - {"skipped"}) for leaf in leaves)
+    main = yaml.safe_load((folder / "main.yml").read_text())["jobs"]
+    asked = {"skipped", "proven"}  # somebody asks for them
+    found = 0
+    for name, job in main.items():
+        needs = job.get("needs", [])
+        needs = {needs} if isinstance(needs, str) else {*needs}
+        if name in asked or (needs and needs <= asked):
+            asked.add(name)
+        elif "uses" not in job:
+            found += 1
+        else:
+            leaf = yaml.safe_load((folder / Path(job["uses"]).name).read_text())["jobs"]
+            found += len(set(leaf) - asked)
+    return found
 
 
 def cost(before: Size, after: Size) -> str:
@@ -75,15 +97,18 @@ def cost(before: Size, after: Size) -> str:
     return ", ".join(filter(None, parts))
 
 
-def costs(renders: list[Path]) -> list[str]:
-    """Return what each step costs, level 0 first, which costs nothing."""
-    sizes = [size(made) for made in renders]
-    return ["nothing"] + [cost(*pair) for pair in itertools.pairwise(sizes)]
-
-
-def table_with(found: list[str]) -> str:
-    """Return the table's text with these costs."""
-    rest = iter(found)
+def table_with(render: Render) -> str:
+    """Return the table's text with what each step costs."""
+    costs = []
+    every: list[table.Level | table.Part] = [*table.table(), *table.parts()]
+    for row in every:
+        answers = KINDS[row.when] if isinstance(row, table.Part) and row.cost else SERVICE
+        if row.cost and row.level:
+            below, above = (size(render(n, **answers)) for n in (row.level - 1, row.level))
+            costs.append(cost(below, above))
+        elif row.cost:
+            costs.append("nothing")
+    rest = iter(costs)
     return re.sub(r"(?m)^    cost: .*$", lambda _: f"    cost: {next(rest)}", TABLE.read_text())
 
 
@@ -95,23 +120,26 @@ def readme() -> str:
     return re.sub(r"(?m)(^\|---.*\n)(?:\|.*\n)+", rf"\1{chr(10).join(rows)}\n", README.read_text())
 
 
-def page(renders: list[Path]) -> str:
-    """Return docs/ladder.md."""
+def page(title: str, render: Render, answers: dict[str, Any]) -> str:
+    """Return a page of docs/ on what a project of some kind gets, level by level."""
     parts = [
-        "# The ladder",
+        f"# {title}",
         "Generated from the table and from what the template writes; `nox -s docs` renews it.",
     ]
     below: set[str] = set()
-    for row, spent, made in zip(table.table(), costs(renders), renders, strict=True):
+    for row in table.table():
+        made = render(row.level, **answers)
         found = set(support.files(made))
-        parts += [f"## {row.level}: {row.name}", row.meaning]
+        had = yaml.safe_load((made / ".copier-answers.yml").read_text())
+        told = {word: table.told(row.level, word, had) for word in table.TOLD if row.level}
+        parts.append(f"## {row.level}: {row.name}")
+        parts.append(told.get("meaning", row.meaning))
         facts = []
         if row.level:
-            facts.append(f"- Climb when {row.climb_when}")
-            facts.append(f"- Not yet if {row.not_yet}")
-            facts.append(f"- It costs {spent}.")
-        answers = yaml.safe_load((made / ".copier-answers.yml").read_text())
-        mine = [part for part in table.rows(answers) if part.level == row.level]
+            facts.append(f"- Climb when {told['climb_when']}")
+            facts.append(f"- Not yet if {told['not_yet']}")
+            facts.append(f"- It costs {told['cost']}.")
+        mine = [part for part in table.rows(had) if part.level == row.level]
         if gates := [f"`{gate}`" for part in mine for gate in part.gates]:
             facts.append(f"- Pull requests need {', '.join(gates)}.")
         facts += [f"- Set `{name}`: {use}." for part in mine for name, use in part.settings.items()]
@@ -119,22 +147,28 @@ def page(renders: list[Path]) -> str:
         parts += ["\n".join(facts)] if facts else []
         listing = [f"+ {path}" for path in sorted(found - below)]
         listing += [f"- {path}" for path in sorted(below - found)]
-        parts.append("\n".join(["```diff", *listing, "```"]))
+        parts.append("\n".join(["```diff", *listing, "```"] if listing else []))
         below = found
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def main() -> None:
     """Write it all."""
     with tempfile.TemporaryDirectory() as folder:
-        renders = [
-            support.render(Path(folder, str(level), "links"), level) for level in support.LEVELS
-        ]
-        TABLE.write_text(table_with(costs(renders)))
-        table.table.cache_clear()
+        made: dict[str, Path] = {}
+
+        def render(level: int, **answers: Any) -> Path:
+            key = f"{level}{answers.get('artifact', '')}"
+            if key not in made:
+                made[key] = support.render(Path(folder, key, "links"), level, **answers)
+            return made[key]
+
+        TABLE.write_text(table_with(render))
+        for cached in (table.read, table.table, table.parts):
+            cached.cache_clear()
         README.write_text(readme())
-        LADDER.parent.mkdir(exist_ok=True)
-        LADDER.write_text(page(renders))
+        for file, (title, answers) in PAGES.items():
+            file.write_text(page(title, render, answers))
 
 
 if __name__ == "__main__":

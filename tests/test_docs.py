@@ -169,9 +169,9 @@ def test_the_ladder_in_the_readme_is_current() -> None:
 
 
 def test_the_costs_and_the_listings_are_current(rendered: Render) -> None:
-    renders = [rendered(level) for level in support.LEVELS]
-    assert pages.TABLE.read_text() == pages.table_with(pages.costs(renders)), "nox -s docs"
-    assert pages.LADDER.read_text() == pages.page(renders), "nox -s docs"
+    assert pages.TABLE.read_text() == pages.table_with(rendered), "nox -s docs"
+    for file, (title, answers) in pages.PAGES.items():
+        assert file.read_text() == pages.page(title, rendered, answers), "nox -s docs"
 
 
 def test_the_tools_that_are_named_are_the_tools_that_are_installed() -> None:

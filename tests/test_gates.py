@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests import support
+from tests import pages
 from tests.conftest import Render
 
 PACKAGED = range(3, 9)
@@ -128,9 +128,8 @@ def test_a_gate_that_guards_nothing_is_noticed(
 
 @pytest.mark.parametrize("level", CHECKED)
 def test_the_table_names_the_same_gates(rendered: Render, level: int) -> None:
-    table = yaml.safe_load((support.ROOT / "extensions/ladder.yml").read_text())["levels"]
-    gates = set().union(*(row.get("gates", []) for row in table[: level + 1]))
-    assert gates == required(level)
+    answers = yaml.safe_load((rendered(level) / ".copier-answers.yml").read_text())
+    assert set(pages.table.gates(answers)) == required(level)
 
 
 @pytest.mark.parametrize("level", PACKAGED)
@@ -253,12 +252,10 @@ def test_deploys_wait_for_each_other_and_none_is_cut_off(rendered: Render, level
 def test_the_table_lists_every_setting_that_the_workflows_read(
     rendered: Render, level: int
 ) -> None:
-    text = "".join(
-        file.read_text() for file in (rendered(level) / ".github" / "workflows").glob("*.yml")
-    )
+    made = rendered(level)
+    text = "".join(file.read_text() for file in (made / ".github" / "workflows").glob("*.yml"))
     used = set(re.findall(r"\b(?:vars|secrets)\.([A-Z_]+)", text))
-    table = yaml.safe_load((support.ROOT / "extensions/ladder.yml").read_text())["levels"]
-    listed = set().union(*(row.get("settings", {}) for row in table[: level + 1]))
+    listed = set(pages.table.settings(yaml.safe_load((made / ".copier-answers.yml").read_text())))
     optional = {"REGISTRY", "REGISTRY_USER", "REGISTRY_TOKEN"}
     assert used - optional == listed - optional
 

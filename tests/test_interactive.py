@@ -26,9 +26,11 @@ def at_terminal(folder: Path, *arguments: str) -> pexpect.spawn[str]:
     )
 
 
-def test_a_new_script_takes_two_questions(tmp_path: Path) -> None:
+def test_a_new_script_takes_three_questions(tmp_path: Path) -> None:
     copier = at_terminal(tmp_path, "copy", "--trust", str(support.template()), "links")
     copier.expect("What is the project called")
+    copier.sendline("")
+    copier.expect("What kind of program is it")
     copier.sendline("")
     copier.expect("Which deployment maturity level")
     copier.sendline("")
@@ -45,6 +47,8 @@ def test_a_name_that_makes_no_package_is_asked_again(tmp_path: Path) -> None:
     copier.send("\x15json\r")
     copier.expect("cannot be the package's name")
     copier.send("\x15Short Links\r")
+    copier.expect("What kind of program is it")
+    copier.sendline("")
     copier.expect("Which deployment maturity level")
     copier.sendline("")
     copier.expect(pexpect.EOF)

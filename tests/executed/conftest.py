@@ -12,7 +12,18 @@ from typing import Protocol
 
 import pytest
 
-from tests.testbed import BedError, Engine, Host, Run, ToolMissing, act, registry, up
+from tests.testbed import (
+    BedError,
+    Engine,
+    Host,
+    PackageIndexes,
+    Run,
+    ToolMissing,
+    act,
+    package_indexes,
+    registry,
+    up,
+)
 from tests.testbed.bed import describe
 
 
@@ -57,6 +68,13 @@ def engine() -> Engine:
 def registry_address(engine: Engine) -> str:
     """The registry's address: the same for the engine, a workflow's steps and inside hosts."""
     return registry(engine)
+
+
+@pytest.fixture
+def indexes(engine: Engine) -> Iterator[PackageIndexes]:
+    """Empty package indexes in place of TestPyPI and PyPI, for one test."""
+    with package_indexes(engine) as both:
+        yield both
 
 
 @pytest.fixture

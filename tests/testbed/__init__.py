@@ -4,6 +4,7 @@ from tests.testbed.bed import up
 from tests.testbed.engine import Engine
 from tests.testbed.forge import Call, ForgeRecorder
 from tests.testbed.host import Host
+from tests.testbed.index import PackageIndex, PackageIndexes, package_indexes
 from tests.testbed.registry import digest_of, mirror, registry
 from tests.testbed.repository import BareRepository
 from tests.testbed.shell import BedError, ToolMissing, tool
@@ -19,6 +20,8 @@ __all__ = [
     "ForgeRecorder",
     "Host",
     "Job",
+    "PackageIndex",
+    "PackageIndexes",
     "RequestLoop",
     "Run",
     "Step",
@@ -28,6 +31,7 @@ __all__ = [
     "digest_of",
     "fetch",
     "mirror",
+    "package_indexes",
     "registry",
     "tool",
     "up",

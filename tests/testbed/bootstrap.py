@@ -32,6 +32,7 @@ MACHINE_PROGRAMS = {
     "ssh-keygen": "openssh-client",
     "git": "git",
     "curl": "curl",
+    "objdump": "binutils",
 }
 
 APT_QUIET = {"DEBIAN_FRONTEND": "noninteractive"}

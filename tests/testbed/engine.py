@@ -121,6 +121,11 @@ class Engine:
         """Whether official images can be had: tries a small one that the bed needs anyway."""
         return self.docker("pull", "-q", PROBE_IMAGE, timeout=30, check=False).returncode == 0
 
+    def gateway(self) -> str:
+        """This machine's address on the containers' usual network; all containers reach it."""
+        template = "{{(index .IPAM.Config 0).Gateway}}"
+        return self.docker("network", "inspect", "--format", template, "bridge").stdout.strip()
+
     def containers(self) -> list[str]:
         """The bed's own containers, by id."""
         return self.docker("ps", "-aq", "--filter", f"label={LABEL}").stdout.split()

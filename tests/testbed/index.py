@@ -1,0 +1,147 @@
+"""Two package indexes in place of TestPyPI and PyPI: pypiserver, empty when it starts.
+
+    with package_indexes(engine) as indexes:
+        run = act(engine, project, "push", indexes=indexes)
+        assert indexes.test.versions("links") == ["1.2.0"]
+
+They listen where this machine, steps of workflows and every container reach them. As on the real
+ones, an upload needs a token, and a file that is there already is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import os
+import secrets
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.testbed.engine import Engine
+from tests.testbed.shell import BedError, tool
+
+USER = "__token__"
+
+
+@dataclass(frozen=True)
+class PackageIndex:
+    """A running index. `url` takes uploads, `simple` is what uv and pip take as an index."""
+
+    url: str
+    files: Path
+    """Where the uploaded files lie."""
+    token: str = field(default_factory=lambda: f"pypi-{secrets.token_hex(16)}", repr=False)
+
+    @property
+    def simple(self) -> str:
+        """The address of the simple API."""
+        return f"{self.url}simple/"
+
+    def versions(self, project: str) -> list[str]:
+        """The versions that were uploaded as wheels, the last one last."""
+        wheels = self.files.glob(f"{project.replace('-', '_')}-*.whl")
+        return [wheel.name.split("-")[1] for wheel in sorted(wheels, key=_age)]
+
+
+@dataclass(frozen=True)
+class PackageIndexes:
+    """Both: `test` knows nothing but uploads, `real` sends on to PyPI for all other projects."""
+
+    test: PackageIndex
+    real: PackageIndex
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Official address -> address here, to be read in what act runs."""
+        return {
+            "https://test.pypi.org/simple": self.test.simple.rstrip("/"),
+            "https://pypi.org/simple": self.real.simple.rstrip("/"),
+        }
+
+    @property
+    def uploads(self) -> dict[str, list[str]]:
+        """Official address -> address and token here, for the stand-in that publishes."""
+        return {
+            "https://test.pypi.org/legacy/": [self.test.url, self.test.token],
+            "https://upload.pypi.org/legacy/": [self.real.url, self.real.token],
+        }
+
+    def env(self) -> dict[str, str]:
+        """An environment in which uv and pip find what is on `real` where no index is named.
+
+        They go on asking PyPI for the rest, by its own name, so that their caches serve.
+        """
+        files = str(self.real.files)
+        return {
+            "UV_FIND_LINKS": files,
+            "PIP_FIND_LINKS": f"{files} {os.environ.get('PIP_FIND_LINKS', '')}".rstrip(),
+            "PIP_TRUSTED_HOST": str(urlsplit(self.real.url).hostname),
+        }
+
+
+@contextlib.contextmanager
+def package_indexes(engine: Engine) -> Iterator[PackageIndexes]:
+    """Run both until the block ends."""
+    with (
+        _serving(engine, "--disable-fallback") as test,
+        _serving(engine, "--fallback-url=https://pypi.org/simple/") as real,
+    ):
+        yield PackageIndexes(test, real)
+
+
+@contextlib.contextmanager
+def _serving(engine: Engine, elsewhere: str) -> Iterator[PackageIndex]:
+    host = engine.gateway()
+    with socket.create_server((host, 0)) as server:
+        port = server.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="ladder-index-") as folder:
+        index = PackageIndex(f"http://{host}:{port}/", Path(folder, "files"))
+        index.files.mkdir()
+        digest = base64.b64encode(hashlib.sha1(index.token.encode()).digest()).decode()
+        Path(folder, "passwords").write_text(f"{USER}:{{SHA}}{digest}\n")
+        command: list[str | Path] = [
+            tool("pypi-server", "the PyPI package pypiserver[passlib]"),
+            "run",
+            f"--interface={host}",
+            f"--port={port}",
+            f"--passwords={folder}/passwords",
+            "--authenticate=update",
+            "--backend=simple-dir",
+            "--server=wsgiref",
+            elsewhere,
+            index.files,
+        ]
+        log = Path(folder, "log")
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        try:
+            if not _answers(index, process):
+                raise BedError(f"pypi-server did not start:\n{log.read_text()[-2000:]}")
+            yield index
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _answers(index: PackageIndex, process: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{index.url}health", timeout=5).close()
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _age(file: Path) -> int:
+    return file.stat().st_mtime_ns
