@@ -178,6 +178,8 @@ def refuse_kind(answers: Mapping[str, Any], recorded: Mapping[str, Any]) -> str:
         return "Feature flags are for services: a program that is installed is not switched."
     if kind == "cli" and "s3" in str(answers.get("backing_services", "")):
         return "An S3 store is for services: a command-line program has Postgres alone."
+    if kind == "cli" and str(answers.get("dependents") or "[]") != "[]":
+        return "Dependents are for services: a program that is installed brings up no stack."
     return ""
 
 

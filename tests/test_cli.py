@@ -334,6 +334,10 @@ def test_the_message_speaks_of_a_program(
         ({"artifact": "wheel"}, "A service is a container"),
         ({"kind": "cli", "feature_flags": True}, "Feature flags are for services"),
         ({"kind": "cli", "backing_services": ["s3"]}, "An S3 store is for services"),
+        (
+            {"kind": "cli", "dependents": [{"name": "a", "image": "b:1", "port": 1}]},
+            "Dependents are for services",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(tmp_path: Path, data: dict[str, Any], sentence: str) -> None:
