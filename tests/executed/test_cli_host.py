@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def uses(command: list[str], folder: Path, home: Path) -> None:
 
     def run(*words: str) -> str:
         return support.run(
-            *command, *words, cwd=folder, env={**support.os.environ, "HOME": str(home)}
+            *command, *words, cwd=folder, env={**os.environ, "HOME": str(home)}
         ).stdout
 
     assert run("--version") == "links dev\n"
@@ -48,7 +49,7 @@ def test_another_engineer_clones_it_and_runs_it(project: Render, tmp_path: Path)
     commands = (made / "README.md").read_text().partition("```sh\n")[2].partition("```")[0]
     instead = f"url.{tmp_path}/forge/.insteadOf=https://github.com/"
     environment = {
-        **support.os.environ,
+        **os.environ,
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": instead.rpartition("=")[0],
         "GIT_CONFIG_VALUE_0": "https://github.com/",
