@@ -431,7 +431,7 @@ CHANGED_BY_DEPENDENTS = {
         "ops/README.md": (18, 0),
         "ops/deploy": (30, 6),
         "ops/stack.yaml": (9, 0),
-        "ops/swarm.py": (7, 1),
+        "ops/swarm.py": (8, 1),
     },
 }
 

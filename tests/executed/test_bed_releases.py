@@ -50,19 +50,21 @@ def test_a_release_takes_files_and_gives_them_back(forge: ForgeRecorder, tmp_pat
     wheel, note = tmp_path / "links-1.2.0-py3-none-any.whl", tmp_path / "note.json"
     wheel.write_bytes(bytes(range(256)) * 4096)
     note.write_text('{"version": "1.2.0"}')
-    create(forge, "1.2.0", "--prerelease", str(wheel))
-    gh(forge, "upload", "1.2.0", str(note))
-    assert "already exists" in gh(forge, "upload", "1.2.0", str(note), code=1)
+    create(forge, "build/1.2.0", "--prerelease", str(wheel))
+    gh(forge, "upload", "build/1.2.0", str(note))
+    assert "already exists" in gh(forge, "upload", "build/1.2.0", str(note), code=1)
     note.write_text("changed")
-    gh(forge, "upload", "1.2.0", str(note), "--clobber")
-    assert forge.releases.content("1.2.0", note.name) == b"changed"
-    assert forge.releases.tags == {"1.2.0": HEAD}
+    gh(forge, "upload", "build/1.2.0", str(note), "--clobber")
+    assert forge.releases.content("build/1.2.0", note.name) == b"changed"
+    assert forge.releases.tags == {"build/1.2.0": HEAD}
 
-    gh(forge, "download", "1.2.0", "--pattern=*.whl", f"--dir={tmp_path / 'got'}")
+    gh(forge, "download", "build/1.2.0", "--pattern=*.whl", f"--dir={tmp_path / 'got'}")
     got = tmp_path / "got" / wheel.name
     assert got.read_bytes() == wheel.read_bytes()
-    assert "no assets match" in gh(forge, "download", "1.2.0", "--pattern=*.exe", code=1)
-    shown = json.loads(gh(forge, "view", "1.2.0", "--json=isPrerelease,targetCommitish,assets"))
+    assert "no assets match" in gh(forge, "download", "build/1.2.0", "--pattern=*.exe", code=1)
+    shown = json.loads(
+        gh(forge, "view", "build/1.2.0", "--json=isPrerelease,targetCommitish,assets")
+    )
     assert (shown["isPrerelease"], shown["targetCommitish"]) == (True, HEAD)
     assert {asset["name"] for asset in shown["assets"]} == {wheel.name, note.name}
     for url in (asset["url"] for asset in shown["assets"] if asset["name"] == wheel.name):

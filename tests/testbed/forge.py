@@ -113,7 +113,7 @@ class ForgeRecorder:
         return "\n".join(
             [
                 "#!/bin/sh",
-                "# Without a token gh goes on, at this host alone; GITHUB_TOKEN is of act.",
+                "# gh itself asks for no token at this host, and act sets GITHUB_TOKEN unasked.",
                 f': "${{GH_TOKEN:?{NO_TOKEN}}}"',
                 f"export GH_HOST={HOST} HTTP_PROXY={self.proxy} http_proxy={self.proxy}",
                 "export NO_PROXY= no_proxy= GIT_CONFIG_COUNT=1",

@@ -1,0 +1,213 @@
+"""Levels 3 to 8 of a command-line program: what becomes of a push and of a dispatch."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import support
+from tests.conftest import Render
+from tests.executed.conftest import StartHost
+from tests.executed.deploying import Operator, set_up
+from tests.executed.test_cli_host import as_user, version
+from tests.test_cli import BINARY, WHEEL
+from tests.testbed import ForgeRecorder, PackageIndexes, Run
+
+Workflows = Callable[..., Run]
+SET = {
+    "STAGING_URL": "https://test.pypi.org/project/links",
+    "PRODUCTION_URL": "https://pypi.org/project/links",
+}
+CHECKS = {"check / lint", "check / types", "check / unit", "check / contract"}
+
+
+@pytest.fixture
+def forge() -> Iterator[ForgeRecorder]:
+    """A public repository without a release."""
+    with ForgeRecorder() as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def push(forge: ForgeRecorder, run_workflows: Workflows, indexes: PackageIndexes) -> Workflows:
+    """Commit what was changed in a project, and push it to the forge."""
+
+    def push_it(made: Path, **options: Any) -> Run:
+        support.save(made, "Change")
+        return run_workflows(made, "push", forge=forge, indexes=indexes, **options)
+
+    return push_it
+
+
+def asset(forge: ForgeRecorder, number: str) -> bytes:
+    """Return the one file that a version's release has."""
+    [found] = forge.releases[f"build/{number}"]["assets"]
+    return forge.releases.content(f"build/{number}", found["name"])
+
+
+def tag(made: Path, forge: ForgeRecorder) -> None:
+    """Give the clone the tags that releases made on the forge."""
+    for name, commit in forge.releases.tags.items():
+        support.git(made, "tag", "--force", name, commit)
+
+
+@pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
+def test_a_push_becomes_a_release_that_reaches_the_users_of_a_host(
+    project: Render,
+    push: Workflows,
+    forge: ForgeRecorder,
+    start_host: StartHost,
+    monkeypatch: pytest.MonkeyPatch,
+    answers: dict[str, Any],
+) -> None:
+    made = project(3, **answers)
+    artifact = answers["artifact"]
+    for _ in range(2):
+        run = push(made)
+        assert run.ok, str(run)
+        assert run.results == {f"package / {artifact}": "success", "package / release": "success"}
+        tag(made, forge)
+        support.git(made, "tag", "--force", "v1.2.0")
+    assert sorted(forge.releases.tags) == ["build/0.0.0.post2", "build/1.2.0.post1"]
+    release = forge.releases["build/1.2.0.post1"]
+    assert release["prerelease"]
+    assert release["target_commitish"] == support.git(made, "rev-parse", "HEAD").strip()
+
+    monkeypatch.setattr(os, "environ", os.environ | forge.env())
+    host = start_host("login")
+    somebody = Operator(made, host)
+    if artifact == "wheel":
+        set_up(host, made / "ops" / "README.md", "What to set up once")
+    else:
+        host.run("sudo mv /usr/bin/python3 /usr/bin/python3.away; sudo rm -f /usr/local/bin/uv*")
+    assert "There is no release build/9 to be had" in somebody.refuse("release", "9")
+    for number in ("0.0.0.post2", "1.2.0.post1"):
+        somebody.deploy("release", number)
+        assert version(host) == number
+    code = as_user(host, "links add https://example.com").strip()
+    digest = f"sha256:{hashlib.sha256(asset(forge, '1.2.0.post1')).hexdigest()}"
+    assert digest in somebody.deploy("proven", "1.2.0.post1")
+    assert "is older than 1.2.0.post1" in somebody.refuse("release", "0.0.0.post2")
+    somebody.deploy("rollback")
+    assert version(host) == "0.0.0.post2"
+    assert as_user(host, f"links show {code}") == "https://example.com\n"
+
+
+def dispatch(
+    made: Path,
+    run_workflows: Workflows,
+    forge: ForgeRecorder,
+    indexes: PackageIndexes,
+    number: str,
+    **options: Any,
+) -> Run:
+    """Ask for a version in production."""
+    return run_workflows(
+        made,
+        "workflow_dispatch",
+        workflow="main.yml",
+        inputs={"version": number},
+        forge=forge,
+        indexes=indexes,
+        **options,
+    )
+
+
+def errors(run: Run) -> list[str]:
+    """Return what a run calls an error."""
+    return [text for kind, text in run.annotations if kind == "error"]
+
+
+def test_a_wheel_goes_to_the_test_index_by_itself_and_to_the_index_once_by_a_dispatch(
+    project: Render,
+    push: Workflows,
+    run_workflows: Workflows,
+    forge: ForgeRecorder,
+    indexes: PackageIndexes,
+) -> None:
+    made = project(5, **WHEEL)
+    first = push(made)
+    assert first.ok, str(first)
+    assert first.results == dict.fromkeys(
+        {*CHECKS, "package / wheel", "package / release", "skipped"}, "success"
+    ) | dict.fromkeys(
+        {"staging", "trial / install", "proven / install", "production", "latest"}, "skipped"
+    )
+    said = [text for kind, text in first.annotations if kind == "notice"]
+    assert any("the variable STAGING_URL is not set" in text for text in said)
+    unset = dispatch(made, run_workflows, forge, indexes, "0.0.0.post2")
+    assert not unset.ok
+    assert "the variable STAGING_URL is not set" in errors(unset)[0]
+
+    run = push(made, variables=SET)
+    assert run.ok, str(run)
+    number = indexes.test.versions("links")[-1]
+    assert run.results["trial / install"] == "success"
+    assert run.results["production"] == "skipped"
+    assert indexes.real.versions("links") == []
+
+    nothing = dispatch(made, run_workflows, forge, indexes, "7.0.0", variables=SET)
+    assert nothing.results["production"] == "skipped"
+    assert "The test index has no 7.0.0" in errors(nothing)[0]
+
+    done = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
+    assert done.ok, str(done)
+    assert {name for name, result in done.results.items() if result == "success"} == {
+        "proven / install",
+        "production",
+        "latest",
+    }
+    assert indexes.real.versions("links") == [number]
+    [published] = indexes.real.files.iterdir()
+    assert published.read_bytes() == asset(forge, number)
+    assert forge.releases.latest == f"build/{number}"
+
+    again = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
+    assert again.results["production"] == "failure"
+    assert f"{number} is on the index already" in errors(again)[0]
+
+
+def forget_a_module(made: Path) -> None:
+    """Let the program need a module that its tests find and that its artifact lacks."""
+    code = made / "src" / "links" / "__init__.py"
+    (code.parent / "wording.py").write_text('WELCOME = "Keep links under short codes."\n')
+    text = code.read_text()
+    assert '"Keep links under short codes."' in text
+    text = text.replace('"Keep links under short codes."', "wording.WELCOME")
+    text = text.replace("import argparse\n", "import argparse\nimport importlib\n")
+    hidden = 'wording = importlib.import_module("links." + "wording")\n'
+    text = text.replace("metadata = sa", f"{hidden}metadata = sa", 1)
+    code.write_text(text)
+    pyproject = made / "pyproject.toml"
+    wheel = "[tool.hatch.build.targets.wheel]\n"
+    text = pyproject.read_text().replace(wheel, f'{wheel}exclude = ["src/links/wording.py"]\n')
+    pyproject.write_text(text)
+
+
+@pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
+def test_what_fails_once_it_is_installed_does_not_go_on(
+    project: Render,
+    push: Workflows,
+    run_workflows: Workflows,
+    forge: ForgeRecorder,
+    indexes: PackageIndexes,
+    answers: dict[str, Any],
+) -> None:
+    made = project(5, **answers)
+    forget_a_module(made)
+    run = push(made, variables=SET)
+    assert run.results["check / unit"] == run.results["check / contract"] == "success"
+    assert run.results["trial / install"] == "failure", str(run)
+    assert "No module named 'links.wording'" in run.jobs["trial / install"].log
+    [built] = forge.releases.tags
+    number = built.removeprefix("build/")
+    again = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
+    assert again.results["proven / install"] == "failure"
+    assert again.results["production"] == "skipped"
+    assert indexes.real.versions("links") == []
+    assert forge.releases.latest is None
