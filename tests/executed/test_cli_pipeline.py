@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.conftest import Render
 from tests.executed.conftest import StartHost
 from tests.executed.deploying import Operator, set_up
 from tests.executed.test_cli_host import as_user, version
+from tests.executed.test_levels_6_7 import CODE, change, red
 from tests.test_cli import BINARY, WHEEL
 from tests.testbed import ForgeRecorder, PackageIndexes, Run
 
@@ -211,3 +213,70 @@ def test_what_fails_once_it_is_installed_does_not_go_on(
     assert again.results["production"] == "skipped"
     assert indexes.real.versions("links") == []
     assert forge.releases.latest is None
+
+
+def move_the_mark_back(made: Path, forge: ForgeRecorder, before: str) -> None:
+    """Run the command of ops/RUNBOOK.md after which users have the version before."""
+    runbook = (made / "ops" / "RUNBOOK.md").read_text()
+    [command] = set(re.findall(r"`(gh release edit build/VERSION --latest)`", runbook))
+    words = command.replace("VERSION", before).split()
+    support.run(*words, cwd=made, env=os.environ | forge.env())
+
+
+@pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
+def test_what_the_tests_pass_reaches_users_by_itself(
+    project: Render,
+    push: Workflows,
+    run_workflows: Workflows,
+    forge: ForgeRecorder,
+    indexes: PackageIndexes,
+    answers: dict[str, Any],
+) -> None:
+    made, artifact = project(8, **answers), answers["artifact"]
+    older = ["create", "build/0.0.0", "--target=main", "--notes=", "--latest"]
+    support.run("gh", "release", *older, cwd=made, env=os.environ | forge.env())
+    run = push(made, variables=SET if artifact == "wheel" else {})
+    assert run.ok, str(run)
+    passed = {name for name, result in run.results.items() if result == "success"}
+    went = {"trial / install", "production"} | (
+        {"staging", "latest"} if artifact == "wheel" else set()
+    )
+    tests = {"integration / tests", "system / tests"}
+    assert passed == {*CHECKS, f"package / {artifact}", "package / release", *tests, *went}
+    number = run.jobs[f"package / {artifact}"].step("build").outputs["version"]
+    assert forge.releases.latest == f"build/{number}"
+    assert not forge.releases[f"build/{number}"]["prerelease"]
+    if artifact == "wheel":
+        assert indexes.test.versions("links") == indexes.real.versions("links") == [number]
+
+    again = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
+    assert again.results["production"] == "failure"
+    refusal = "is on the index already" if artifact == "wheel" else "is released already"
+    assert f"{number} {refusal}" in errors(again)[0]
+    move_the_mark_back(made, forge, "0.0.0")
+    assert forge.releases.latest == "build/0.0.0"
+
+
+def test_bad_sql_turns_the_integration_check_red_alone(
+    project: Render, run_workflows: Workflows
+) -> None:
+    made = project(6, **WHEEL)
+    change(
+        made / CODE, "sa.insert(links).values", 'sa.insert(links).prefix_with("OR REPLACE").values'
+    )
+    support.save(made, "A query that SQLite alone understands")
+    run = run_workflows(made, "pull_request", workflow="main.yml", job="integration")
+    assert red(run) == {"integration / tests"}, str(run)
+    assert "SyntaxError" in run.jobs["integration / tests"].log
+
+
+@pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
+def test_what_fails_once_it_is_installed_turns_the_system_check_red_alone(
+    project: Render, run_workflows: Workflows, answers: dict[str, Any]
+) -> None:
+    made = project(7, **answers)
+    forget_a_module(made)
+    support.save(made, "A module that is not packed")
+    run = run_workflows(made, "pull_request", workflow="main.yml", job="system")
+    assert red(run) == {"system / tests"}, str(run)
+    assert "No module named 'links.wording'" in run.jobs["system / tests"].log
