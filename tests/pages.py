@@ -5,6 +5,7 @@ Run as `python -m tests.pages` after a change of the template; a test says when 
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tempfile
@@ -22,6 +23,7 @@ import table as table
 
 TABLE = support.ROOT / "extensions" / "ladder.yml"
 README = support.ROOT / "README.md"
+OPTIONS = support.ROOT / "docs" / "options.md"
 DOCS = support.ROOT / "docs"
 # What a project can be: the answers, and the page that tells what it gets.
 SERVICE: dict[str, Any] = {"kind": "service"}
@@ -152,6 +154,66 @@ def page(title: str, render: Render, answers: dict[str, Any]) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
+COMPUTED = {
+    "level": "0 to 8",
+    "artifact": "`container`; of a command-line program `wheel`, `binary`",
+}
+EXAMPLES = {
+    "feature_flags": "feature_flags=true",
+    "live_dangerously": "live_dangerously=true",
+    "s3": "backing_services='[postgres, s3]'",
+    "components": "dependents='[{name: catalog, image: ghcr.io/acme/catalog:1.4.2, port: 8000}]'",
+}
+
+
+def options() -> str:
+    """Return docs/options.md: what is asked, and what an option brings."""
+    questions = yaml.safe_load((support.ROOT / "copier.yml").read_text())
+    levels = {row.capability: row.level for row in table.table()}
+    parts = [
+        "# Answers",
+        "Generated from the questions and the table; `nox -s docs` renews it. "
+        "Each answer can be given with `--data`.",
+        "| answer | from level | what is asked | choices | default |\n|---|---|---|---|---|\n"
+        + "\n".join(
+            f"| `{key}` | {asked_from(asked, levels)} | {asked['help']} | {COMPUTED.get(key) or choices_of(asked)} "
+            f"| {default_of(asked)} |"
+            for key, asked in questions.items()
+            if not key.startswith("_")
+        ),
+    ]
+    for name, example in EXAMPLES.items():
+        rows = [part for part in table.parts() if part.when == name]
+        parts.append(f"## `--data {example}`")
+        for row in rows:
+            said = f"From level {row.level}. {row.meaning}".strip()
+            steps = [f"- Then {step}." for step in row.set_up]
+            listing = ["```diff", *(f"+ {path}" for path in sorted(row.adds)), "```"]
+            parts += [said, "\n".join(steps), "\n".join(listing if row.adds else [])]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def asked_from(asked: dict[str, Any], levels: dict[str, int]) -> str:
+    """Return the level from which a question is asked, and of which kind."""
+    words = re.findall(r"\w+", asked.get("when", "script"))
+    kind = ", a service" if "service" in words else ""
+    return f"{levels[words[0]]}{kind}"
+
+
+def choices_of(asked: dict[str, Any]) -> str:
+    """Return what can be chosen."""
+    choices = asked.get("choices")
+    if isinstance(choices, dict):
+        return ", ".join(f"`{choice}`" for choice in choices.values())
+    return "`true`, `false`" if asked["type"] == "bool" else ""
+
+
+def default_of(asked: dict[str, Any]) -> str:
+    """Return the default, nothing where it is made of other answers."""
+    default = asked["default"]
+    return "" if "{{" in str(default) else f"`{json.dumps(default)}`".replace('"', "")
+
+
 def main() -> None:
     """Write it all."""
     with tempfile.TemporaryDirectory() as folder:
@@ -167,6 +229,7 @@ def main() -> None:
         for cached in (table.read, table.table, table.parts):
             cached.cache_clear()
         README.write_text(readme())
+        OPTIONS.write_text(options())
         for file, (title, answers) in PAGES.items():
             file.write_text(page(title, render, answers))
 
