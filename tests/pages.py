@@ -176,8 +176,8 @@ def options() -> str:
         "Each answer can be given with `--data`.",
         "| answer | from level | what is asked | choices | default |\n|---|---|---|---|---|\n"
         + "\n".join(
-            f"| `{key}` | {asked_from(asked, levels)} | {asked['help']} | {COMPUTED.get(key) or choices_of(asked)} "
-            f"| {default_of(asked)} |"
+            f"| `{key}` | {asked_from(asked, levels)} | {asked['help']} "
+            f"| {COMPUTED.get(key) or choices_of(asked)} | {default_of(asked)} |"
             for key, asked in questions.items()
             if not key.startswith("_")
         ),
