@@ -25,7 +25,10 @@ from tests.test_options import assert_same
 
 WHEEL = {"kind": "cli", "artifact": "wheel"}
 BINARY = {"kind": "cli", "artifact": "binary"}
-ARTIFACTS = [pytest.param(WHEEL, id="wheel"), pytest.param(BINARY, id="binary")]
+ARTIFACTS = [
+    pytest.param(WHEEL, id="wheel"),
+    pytest.param(BINARY, id="binary", marks=pytest.mark.exhaustive),
+]
 # Written by hand, as the service's are.
 ADDED = {
     0: """

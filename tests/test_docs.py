@@ -168,6 +168,7 @@ def test_the_ladder_in_the_readme_is_current() -> None:
     assert README.read_text() == pages.readme()
 
 
+@pytest.mark.exhaustive
 def test_the_costs_and_the_listings_are_current(rendered: Render) -> None:
     assert pages.TABLE.read_text() == pages.table_with(rendered), "nox -s docs"
     assert pages.OPTIONS.read_text() == pages.options(), "nox -s docs"

@@ -130,9 +130,9 @@ def test_living_dangerously_is_nothing_where_there_is_no_choice(
     ("before", "had", "after", "wanted"),
     [
         (5, {}, 6, DANGEROUS),
-        (5, DANGEROUS, 6, {"live_dangerously": False}),
-        (7, DANGEROUS, 8, {}),
-        (8, {}, 5, DANGEROUS),
+        pytest.param(5, DANGEROUS, 6, {"live_dangerously": False}, marks=pytest.mark.exhaustive),
+        pytest.param(7, DANGEROUS, 8, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, {}, 5, DANGEROUS, marks=pytest.mark.exhaustive),
         pytest.param(7, DANGEROUS, 4, {}, marks=pytest.mark.exhaustive),
     ],
 )
@@ -149,6 +149,7 @@ def test_a_climb_that_changes_who_presses_the_button_equals_fresh(
     assert_same(made, rendered(after, **wanted))
 
 
+@pytest.mark.exhaustive
 def test_the_message_says_who_presses_the_button(
     project: Render, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,6 +179,7 @@ def test_below_continuous_delivery_there_are_no_flags(rendered: Render, level: i
     assert_same(rendered(level, **FLAGS), rendered(level))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -206,6 +208,7 @@ def test_flags_switched_on_later_equal_fresh_and_leave_the_starter_alone(
     assert_same(made, rendered(before))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("before", "after", "wanted"),
     [
@@ -226,6 +229,7 @@ def test_flags_go_with_all_that_a_starter_was_born_with(
     assert_same(made, rendered(after, **{**FLAGS, **wanted}))
 
 
+@pytest.mark.exhaustive
 def test_flags_come_to_an_application_and_leave_it_alone(
     project: Render, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -249,6 +253,7 @@ def test_flags_come_to_an_application_and_leave_it_alone(
     assert not set(ADDED_BY_FLAGS.split()) & set(support.files(made))
 
 
+@pytest.mark.exhaustive
 def test_flags_that_an_application_asks_for_are_named_when_they_go(
     project: Render, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -265,6 +270,7 @@ def test_flags_that_an_application_asks_for_are_named_when_they_go(
     assert "out of src/links/__init__.py, src/links/preview.py: src/links/feature_flags.py" in told
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("level", [4, 5])
 def test_flags_that_would_take_an_edit_along_are_refused(project: Render, level: int) -> None:
     made = project(5, **FLAGS)
@@ -276,6 +282,7 @@ def test_flags_that_would_take_an_edit_along_are_refused(project: Render, level:
     assert support.git(made, "status", "--porcelain") == ""
 
 
+@pytest.mark.exhaustive
 def test_the_message_tells_how_a_flag_is_switched(
     project: Render, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -353,6 +360,7 @@ def test_a_store_that_comes_later_equals_fresh_and_leaves_the_starter_alone(
     assert_same(made, rendered(8, **wanted), but=STARTER)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("before", "had", "after", "wanted"),
     [
@@ -379,6 +387,7 @@ def test_a_store_goes_with_all_that_a_starter_was_born_with(
     assert_same(made, rendered(after, **{**had, **wanted}))
 
 
+@pytest.mark.exhaustive
 def test_an_application_of_its_own_is_told_what_a_store_alone_asks_of_it(
     project: Render, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -395,6 +404,7 @@ def test_an_application_of_its_own_is_told_what_a_store_alone_asks_of_it(
     assert "Let src/links/__init__.py use the store: until its /healthz tells" in told
 
 
+@pytest.mark.exhaustive
 def test_a_store_that_an_application_uses_is_named_when_it_goes(
     project: Render, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -456,8 +466,8 @@ def test_below_system_tests_there_are_no_dependents(rendered: Render, level: int
     ("before", "had", "after", "wanted"),
     [
         (7, {}, 7, DEPENDENTS),
-        (7, DEPENDENTS, 8, {}),
-        (8, DEPENDENTS, 8, {"dependents": [CATALOG]}),
+        pytest.param(7, DEPENDENTS, 8, {}, marks=pytest.mark.exhaustive),
+        pytest.param(8, DEPENDENTS, 8, {"dependents": [CATALOG]}, marks=pytest.mark.exhaustive),
         pytest.param(8, DEPENDENTS, 6, {}, marks=pytest.mark.exhaustive),
         pytest.param(8, DEPENDENTS, 7, {}, marks=pytest.mark.exhaustive),
         pytest.param(8, DEPENDENTS, 8, {"dependents": []}, marks=pytest.mark.exhaustive),
