@@ -66,7 +66,7 @@ def test_the_road_adds_files_gates_defaults_and_words(
     required = [
         check["context"] for check in ruleset["rules"][-1]["parameters"]["required_status_checks"]
     ]
-    assert required[0] == "audit"
+    assert "audit" in required
     assert capfd.readouterr().err.count("name who is on call in SECURITY.md") == 1
 
 
