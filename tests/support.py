@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from copier import VcsRef, run_copy, run_update
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +37,12 @@ os.environ.update(
         "GIT_CONFIG_GLOBAL": os.devnull,
     }
 )
+
+
+def last(*levels: int) -> list[Any]:
+    """Return levels as parameters of a test; the inner loop takes the last of them alone."""
+    others = [pytest.param(level, marks=pytest.mark.exhaustive) for level in levels[:-1]]
+    return [*others, levels[-1]]
 
 
 def run(

@@ -102,7 +102,7 @@ def assert_same(made: Path, fresh: Path, but: Collection[str] = ()) -> None:
     assert {name for name in wanted if found[name] != wanted[name]} == set()
 
 
-@pytest.mark.parametrize("level", [5, 6, 7])
+@pytest.mark.parametrize("level", support.last(5, 6, 7))
 def test_who_lives_dangerously_has_the_pipeline_of_the_highest_level(
     rendered: Render, level: int
 ) -> None:
@@ -119,7 +119,7 @@ def test_who_lives_dangerously_has_the_pipeline_of_the_highest_level(
     assert "RUNBOOK" not in readme
 
 
-@pytest.mark.parametrize("level", [4, 8])
+@pytest.mark.parametrize("level", support.last(8, 4))
 def test_living_dangerously_is_nothing_where_there_is_no_choice(
     rendered: Render, level: int
 ) -> None:
@@ -142,7 +142,7 @@ def test_the_message_says_who_presses_the_button(
     assert BY_ITSELF not in text
 
 
-@pytest.mark.parametrize("level", [5, 6, 7, 8])
+@pytest.mark.parametrize("level", support.last(5, 6, 7, 8))
 def test_flags_add_their_files_and_few_lines(rendered: Render, level: int) -> None:
     made, without = (support.files(rendered(level, **more)) for more in (FLAGS, {}))
     assert set(made) == expected(level) | set(ADDED_BY_FLAGS.split())
@@ -151,7 +151,7 @@ def test_flags_add_their_files_and_few_lines(rendered: Render, level: int) -> No
     assert found == CHANGED_BY_FLAGS | ({"ops/RUNBOOK.md": (2, 0)} if level == 8 else {})
 
 
-@pytest.mark.parametrize("level", [0, 3, 4])
+@pytest.mark.parametrize("level", support.last(0, 3, 4))
 def test_below_continuous_delivery_there_are_no_flags(rendered: Render, level: int) -> None:
     assert_same(rendered(level, **FLAGS), rendered(level))
 
@@ -251,7 +251,7 @@ def test_the_message_tells_how_a_flag_is_switched(
     assert "uv lock, since the dependencies changed" in text
 
 
-@pytest.mark.parametrize("level", [6, 7, 8])
+@pytest.mark.parametrize("level", support.last(6, 7, 8))
 def test_a_store_adds_its_files_and_few_lines(rendered: Render, level: int) -> None:
     made, without = (support.files(rendered(level, **more)) for more in (BOTH, {}))
     added = " ".join(names for n, names in ADDED_BY_S3.items() if n <= level).split()
@@ -266,7 +266,7 @@ def test_a_store_adds_its_files_and_few_lines(rendered: Render, level: int) -> N
     }
 
 
-@pytest.mark.parametrize("level", [6, 7, 8])
+@pytest.mark.parametrize("level", support.last(6, 7, 8))
 def test_a_store_alone_has_nothing_of_a_database(rendered: Render, level: int) -> None:
     made = support.files(rendered(level, **S3))
     added = " ".join(names for n, names in ADDED_BY_S3.items() if n <= level).split()
@@ -279,7 +279,7 @@ def test_a_store_alone_has_nothing_of_a_database(rendered: Render, level: int) -
         assert not [name for name, text in road.items() if word in text.lower()], word
 
 
-@pytest.mark.parametrize("level", [0, 3, 5])
+@pytest.mark.parametrize("level", support.last(0, 3, 5))
 def test_below_integration_tests_there_is_no_store(rendered: Render, level: int) -> None:
     assert_same(rendered(level, **S3), rendered(level))
 
@@ -375,7 +375,7 @@ CHANGED_BY_DEPENDENTS = {
 }
 
 
-@pytest.mark.parametrize("level", [7, 8])
+@pytest.mark.parametrize("level", support.last(7, 8))
 def test_dependents_add_few_lines_and_components(rendered: Render, level: int) -> None:
     made, without = (support.files(rendered(level, **more)) for more in (DEPENDENTS, {}))
     added = {"ops/component.yaml", "ops/components.py"} if level == 8 else set()
@@ -386,7 +386,7 @@ def test_dependents_add_few_lines_and_components(rendered: Render, level: int) -
     assert found == wanted.get(level, CHANGED_BY_DEPENDENTS[7])
 
 
-@pytest.mark.parametrize("level", [0, 6])
+@pytest.mark.parametrize("level", support.last(0, 6))
 def test_below_system_tests_there_are_no_dependents(rendered: Render, level: int) -> None:
     assert_same(rendered(level, **DEPENDENTS), rendered(level))
 

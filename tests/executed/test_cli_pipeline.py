@@ -120,6 +120,26 @@ def dispatch(
     )
 
 
+def refused(
+    made: Path,
+    run_workflows: Workflows,
+    forge: ForgeRecorder,
+    indexes: PackageIndexes,
+    number: str,
+    **options: Any,
+) -> Run:
+    """Ask for what has to be refused in a sentence.
+
+    `act` may lose the last line of a step that ends at once: then it is asked again.
+    """
+    for _ in range(3):
+        run = dispatch(made, run_workflows, forge, indexes, number, **options)
+        assert not run.ok
+        if errors(run):
+            break
+    return run
+
+
 def errors(run: Run) -> list[str]:
     """Return what a run calls an error."""
     return [text for kind, text in run.annotations if kind == "error"]
@@ -142,7 +162,7 @@ def test_a_wheel_goes_to_the_test_index_by_itself_and_to_the_index_once_by_a_dis
     )
     said = [text for kind, text in first.annotations if kind == "notice"]
     assert any("the variable STAGING_URL is not set" in text for text in said)
-    unset = dispatch(made, run_workflows, forge, indexes, "0.0.0.post2")
+    unset = refused(made, run_workflows, forge, indexes, "0.0.0.post2")
     assert not unset.ok
     assert "the variable STAGING_URL is not set" in errors(unset)[0]
 
@@ -153,7 +173,7 @@ def test_a_wheel_goes_to_the_test_index_by_itself_and_to_the_index_once_by_a_dis
     assert run.results["production"] == "skipped"
     assert indexes.real.versions("links") == []
 
-    nothing = dispatch(made, run_workflows, forge, indexes, "7.0.0", variables=SET)
+    nothing = refused(made, run_workflows, forge, indexes, "7.0.0", variables=SET)
     assert nothing.results["production"] == "skipped"
     assert "The test index has no 7.0.0" in errors(nothing)[0]
 
@@ -169,7 +189,7 @@ def test_a_wheel_goes_to_the_test_index_by_itself_and_to_the_index_once_by_a_dis
     assert published.read_bytes() == asset(forge, number)
     assert forge.releases.latest == f"build/{number}"
 
-    again = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
+    again = refused(made, run_workflows, forge, indexes, number, variables=SET)
     assert again.results["production"] == "failure"
     assert f"{number} is on the index already" in errors(again)[0]
 
@@ -249,7 +269,7 @@ def test_what_the_tests_pass_reaches_users_by_itself(
     if artifact == "wheel":
         assert indexes.test.versions("links") == indexes.real.versions("links") == [number]
 
-    again = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
+    again = refused(made, run_workflows, forge, indexes, number, variables=SET)
     assert again.results["production"] == "failure"
     refusal = "is on the index already" if artifact == "wheel" else "is released already"
     assert f"{number} {refusal}" in errors(again)[0]
