@@ -138,14 +138,19 @@ def refuse_project(name: str, package: str = "") -> str:
 
 
 @lru_cache(maxsize=1)
-def choices_of() -> dict[str, list[str]]:
-    """Return what can be chosen where `copier.yml` gives a choice."""
+def questions() -> dict[str, dict[str, Any]]:
+    """Return what `copier.yml` asks."""
     text = (ladder.HERE.parent / "copier.yml").read_text(encoding="utf-8")
     found = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    questions = [(key, asked) for key, asked in found.items() if not key.startswith("_")]
+    return {key: asked for key, asked in found.items() if not key.startswith("_")}
+
+
+@lru_cache(maxsize=1)
+def choices_of() -> dict[str, list[str]]:
+    """Return what can be chosen where `copier.yml` gives a choice."""
     return {
         key: ["true", "false"] if asked["type"] == "bool" else list(asked["choices"].values())
-        for key, asked in questions
+        for key, asked in questions().items()
         if asked["type"] == "bool" or isinstance(asked.get("choices"), dict)
     }
 
@@ -223,6 +228,12 @@ def refuse_company() -> str:
     except ValueError as problem:
         return str(problem)
     return ""
+
+
+@lru_cache(maxsize=8)
+def resolved(folder: str) -> Path:
+    """Return a folder without symbolic links."""
+    return Path(folder).resolve()
 
 
 def answers_on_disk(file: Path) -> dict[str, Any]:
@@ -386,15 +397,17 @@ def next_lines(answers: Mapping[str, Any]) -> list[str]:
 # Copier ------------------------------------------------------------------------------------------
 
 
-def excluded(operation: str, *, answers: Mapping[str, Any], born: bool) -> str:
+def excluded(operation: str, *, project: Path, answers: Mapping[str, Any]) -> str:
     """Return the paths of `template/` that Copier must not write, as `_exclude` patterns.
 
     Args:
         operation: Copier's own word, "copy" or "update".
+        project: the destination.
         answers: what the project is to be.
-        born: whether the user's code already exists in the destination.
     """
     package = str(answers["package"])
+    places = (ladder.SCRIPT.format(package=package), ladder.MODULE.format(package=package))
+    born = any((project / path).exists() for path in places)
     every = ladder.all_paths(package)
     has = ladder.paths(answers)
     has.setdefault(
@@ -416,26 +429,31 @@ class Ladder(ContextHook):
     """Gives the templates and `copier.yml` the names that they use, and refuses what cannot be."""
 
     checked: ClassVar[set[Path]] = set()
+    known: ClassVar[dict[str, dict[str, Any]]] = {}
 
     def hook(self, context: dict[str, Any]) -> None:
         """Add the ladder's names to the context of one rendering.
 
-        While questions are asked, answers may still be missing, and `--data level=2` is text.
+        Copier renders hundreds of strings, each path for one: what they have in common is found
+        once. While questions are asked, answers may still be missing, and `--data level=2` is text.
 
         Raises:
             UserMessageError: what was asked for cannot be; says why and what to do.
         """
         conf = context["_copier_conf"]
-        project = Path(conf["dst_path"]).resolve()
+        project = resolved(str(conf["dst_path"]))
         recorded = answers_on_disk(project / ANSWERS)
         given = {**conf["user_defaults"], **recorded, **conf["data"]}
         if conf["defaults"]:
             given.setdefault("project_name", project.name)
-        if problem := refuse_company() or refuse_answers(given, recorded):
-            raise UserMessageError(problem)
-        name = str(context.get("project_name") or "")
-        package = str(context.get("package") or given.get("package") or "")
-        answers = {**context, "level": int(context.get("level") or 0), "package": package}
+        asked = {key: context[key] for key in questions() if key in context}
+        package = str(asked.get("package") or given.get("package") or "")
+        answers = {**asked, "level": int(asked.get("level") or 0), "package": package}
+        state = repr((project, recorded, given, answers))
+        if state not in self.known:
+            if problem := refuse_company() or refuse_answers(given, recorded):
+                raise UserMessageError(problem)
+            self.known[state] = names(project, answers)
         # The first thing that an update renders into the project, before it writes anything, are
         # the excluded paths; by then every question is answered.
         updating = context.get("_copier_operation") == "update"
@@ -445,32 +463,35 @@ class Ladder(ContextHook):
             told = str(conf["data"].get("discard_edits", "")).lower() == "true"
             if recorded and (problem := refuse_update(project, recorded, answers, discard=told)):
                 raise UserMessageError(problem)
-        context.update(ladder.capabilities(answers))
-        context["company"] = ladder.company().get("defaults", {})
-        context["gates"] = ladder.gates(answers)
-        context["slug"] = ladder.slug_of(name)
-        context["settings"] = ladder.settings(answers)
-        context["level_choices"] = level_choices
-        context["artifact_choices"] = partial(artifact_choices, answers)
-        context["package_of"] = package_of
-        context["refuse_project"] = partial(refuse_project, package=package)
-        context["refuse_package"] = refuse_package
-        context["refuse_owner"] = refuse_owner
-        context["refuse_dependents"] = refuse_dependents
-        context["others"] = others(answers)
-        context["owner_of_git"] = partial(owner_of_git, project)
-        born = any(
-            (project / path.format(package=package)).exists()
-            for path in (ladder.SCRIPT, ladder.MODULE)
-        )
-        context["excluded"] = partial(excluded, answers=answers, born=born)
-        context["message"] = partial(self.message, project, context.get("_copier_answers", {}))
+        context.update(self.known[state])
+        context["message"] = partial(told_of, project, context.get("_copier_answers", {}))
 
-    @staticmethod
-    def message(project: Path, answers: Mapping[str, Any]) -> str:
-        """Return the message after a copy or an update of the project."""
-        head = git(project, "show", f"HEAD:./{ANSWERS}")
-        return message(project, answers, yaml.safe_load(head) if head else None)
+
+def names(project: Path, answers: dict[str, Any]) -> dict[str, Any]:
+    """Return what the templates and `copier.yml` may use of a project with these answers."""
+    name, package = str(answers.get("project_name") or ""), answers["package"]
+    return ladder.capabilities(answers) | {
+        "company": ladder.company().get("defaults", {}),
+        "gates": ladder.gates(answers),
+        "slug": ladder.slug_of(name),
+        "settings": ladder.settings(answers),
+        "level_choices": level_choices,
+        "artifact_choices": partial(artifact_choices, answers),
+        "package_of": package_of,
+        "refuse_project": partial(refuse_project, package=package),
+        "refuse_package": refuse_package,
+        "refuse_owner": refuse_owner,
+        "refuse_dependents": refuse_dependents,
+        "others": others(answers),
+        "owner_of_git": partial(owner_of_git, project),
+        "excluded": partial(excluded, project=project, answers=answers),
+    }
+
+
+def told_of(project: Path, answers: Mapping[str, Any]) -> str:
+    """Return the message after a copy or an update of the project."""
+    head = git(project, "show", f"HEAD:./{ANSWERS}")
+    return message(project, answers, yaml.safe_load(head) if head else None)
 
 
 def others(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
