@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import importlib.util
 import keyword
+import os
 import re
 import subprocess
 import sys
 import tempfile
 from contextlib import suppress
 from functools import lru_cache, partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
+from copier import run_copy
 from copier.errors import UserMessageError
 from copier_template_extensions import ContextHook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
     from types import ModuleType
 
 ANSWERS = ".copier-answers.yml"
@@ -119,6 +121,7 @@ def git(folder: Path, *arguments: str) -> str | None:
     return done.stdout.rstrip("\n") if done.returncode == 0 else None
 
 
+@lru_cache(maxsize=8)
 def owner_of_git(folder: Path) -> str:
     """Return the owner that git knows: the remote's, else the account's, else the user's name."""
     folder = folder if folder.is_dir() else Path.cwd()
@@ -289,13 +292,16 @@ def edited_and_going(project: Path, old: Mapping[str, Any], new: Mapping[str, An
     if not going:
         return []
     with tempfile.TemporaryDirectory() as folder:
-        answers = Path(folder, "answers.yml")
-        answers.write_text(yaml.safe_dump(dict(old)), encoding="utf-8")
         fresh = Path(folder, "fresh")
-        command = [sys.executable, "-m", "copier", "copy", "--trust", "--defaults", "--quiet"]
-        command += [f"--data-file={answers}", f"--vcs-ref={old['_commit']}"]
-        subprocess.run(
-            [*command, str(old["_src_path"]), str(fresh)], check=True, capture_output=True
+        run_copy(
+            str(old["_src_path"]),
+            fresh,
+            data=dict(old),
+            vcs_ref=str(old["_commit"]),
+            defaults=True,
+            quiet=True,
+            unsafe=True,
+            skip_tasks=True,
         )
         return [
             path
@@ -397,8 +403,14 @@ def next_lines(answers: Mapping[str, Any]) -> list[str]:
 # Copier ------------------------------------------------------------------------------------------
 
 
+NEWBORN: set[Path] = set()
+
+
 def excluded(operation: str, *, project: Path, answers: Mapping[str, Any]) -> str:
     """Return the paths of `template/` that Copier must not write, as `_exclude` patterns.
+
+    It is the first thing that Copier asks for when it writes, and the one place where it tells the
+    operation: here it is noted whether the application is born with the project.
 
     Args:
         operation: Copier's own word, "copy" or "update".
@@ -407,17 +419,52 @@ def excluded(operation: str, *, project: Path, answers: Mapping[str, Any]) -> st
     """
     package = str(answers["package"])
     places = (ladder.SCRIPT.format(package=package), ladder.MODULE.format(package=package))
-    born = any((project / path).exists() for path in places)
-    every = ladder.all_paths(package)
-    has = ladder.paths(answers)
-    has.setdefault(
-        ladder.SCRIPT.format(package=package), "starter"
-    )  # born as a script at every level
-    if operation == "update" or born:
-        has = {path: owner for path, owner in has.items() if owner != "starter"}
-    gone = set(every) - set(has)
-    gone |= folders(gone) - folders(has)
+    if operation == "copy" and not any((project / path).exists() for path in places):
+        NEWBORN.add(project)
+    else:
+        NEWBORN.discard(project)
+    gone = absent(answers, set() if project in NEWBORN else {"starter"})
     return "\n".join(f"/{path}" for path in sorted(gone))
+
+
+def absent(answers: Mapping[str, Any], without: Container[str] = ()) -> set[str]:
+    """Return the files and folders that such a project does not get from the template.
+
+    Args:
+        answers: what the project is to be.
+        without: owners whose files it does not get either.
+    """
+    package = str(answers["package"])
+    has = {path for path, owner in ladder.paths(answers).items() if owner not in without}
+    gone = set(ladder.all_paths(package)) - has
+    return gone | folders(gone) - folders(has)
+
+
+def walked(source: PurePath, answers: Mapping[str, Any]) -> str:
+    """Return the folder of the template that Copier walks.
+
+    Copier renders every path that it meets, before it looks whether the path is excluded. So it
+    gets a folder of links to what this project may need, in its own temporary clone.
+
+    It walks `template/` itself where the template is no clone, and on Windows, where the
+    repository alone knows what is executable.
+
+    Args:
+        source: where Copier has the template.
+        answers: what the project is to be.
+    """
+    template = Path(source, "template")
+    if os.name == "nt" or not source.name.startswith("copier._vcs.clone."):
+        return template.name
+    links = Path(tempfile.mkdtemp(prefix=".links-", dir=source))
+    gone = absent(answers)
+    for file in filter(Path.is_file, template.rglob("*")):
+        path = file.relative_to(template)
+        name = str(path).replace("{{ package }}", str(answers["package"])).removesuffix(".jinja")
+        if gone.isdisjoint({name, *map(str, PurePosixPath(name).parents)}):
+            (links / path).parent.mkdir(parents=True, exist_ok=True)
+            (links / path).hardlink_to(file)
+    return links.name
 
 
 def folders(names: Iterable[str]) -> set[str]:
@@ -484,6 +531,8 @@ def names(project: Path, answers: dict[str, Any]) -> dict[str, Any]:
         "refuse_dependents": refuse_dependents,
         "others": others(answers),
         "owner_of_git": partial(owner_of_git, project),
+        "newborn": partial(NEWBORN.__contains__, project),
+        "walked": partial(walked, answers=answers),
         "excluded": partial(excluded, project=project, answers=answers),
     }
 

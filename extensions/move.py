@@ -25,8 +25,6 @@ from typing import TYPE_CHECKING, Any
 
 import table as ladder
 import yaml
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -206,8 +204,15 @@ def move(project: Project) -> None:
 
 
 def name_of(requirement: str) -> str:
-    """Return the canonical name of the package that a requirement asks for."""
-    return canonicalize_name(Requirement(requirement).name)
+    """Return the normalized name, as PEP 503 has it, of the package that a requirement asks for.
+
+    Raises:
+        ValueError: it names no package.
+    """
+    found = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*($|[\[(<>=!~;@])", requirement)
+    if not found:
+        raise ValueError(f"{requirement!r} names no package")
+    return re.sub(r"[-_.]+", "-", found[1]).lower()
 
 
 def adds_nothing(requirement: str, road: list[str]) -> bool:
@@ -216,11 +221,13 @@ def adds_nothing(requirement: str, road: list[str]) -> bool:
     That is the server. What the road adds at a higher level goes again with a descent, and must
     not take a dependency of the user's along.
     """
-    wanted = Requirement(requirement)
     if name_of(requirement) != SERVER:
         return False
     if requirement in road:
         return True
+    from packaging.requirements import Requirement  # hardly ever needed, and slow to load
+
+    wanted = Requirement(requirement)
     plain = not (wanted.specifier or wanted.marker or wanted.url)
     servers = [Requirement(d) for d in road if name_of(d) == SERVER]
     return any(plain and wanted.extras <= server.extras for server in servers)

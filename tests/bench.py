@@ -36,6 +36,7 @@ def floor(folder: Path, made: Path) -> Path:
     (folder / "copier.yml").write_text("_subdirectory: template\n")
     support.save(folder)
     support.git(folder, "tag", "v1.0.0")
+    support.git(folder, "gc", "--quiet")
     return folder
 
 

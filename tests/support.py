@@ -77,6 +77,7 @@ def template() -> Path:
     git(folder, "init", "--quiet", "--initial-branch=main")
     save(folder, "Template")
     git(folder, "tag", "v1.0.0")
+    git(folder, "gc", "--quiet")  # as a clone from the forge is
     return folder
 
 

@@ -1,9 +1,11 @@
+{% if not packaging %}
 # /// script
 # requires-python = ">=3.11"
 # dependencies = [
 #     "sqlalchemy>=2.0",
 # ]
 # ///
+{% endif %}
 """{{ project_name }}: a link shortener on the command line.
 
 Configured by the environment:
