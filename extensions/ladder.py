@@ -494,12 +494,14 @@ class Ladder(ContextHook):
         if conf["defaults"]:
             given.setdefault("project_name", project.name)
         asked = {key: context[key] for key in questions() if key in context}
+        state = repr((project, recorded, given, asked))
+        if state not in self.known and (
+            problem := refuse_company() or refuse_answers(given, recorded)
+        ):
+            raise UserMessageError(problem)
         package = str(asked.get("package") or given.get("package") or "")
         answers = {**asked, "level": int(asked.get("level") or 0), "package": package}
-        state = repr((project, recorded, given, answers))
         if state not in self.known:
-            if problem := refuse_company() or refuse_answers(given, recorded):
-                raise UserMessageError(problem)
             self.known[state] = names(project, answers)
         # The first thing that an update renders into the project, before it writes anything, are
         # the excluded paths; by then every question is answered.
