@@ -29,7 +29,7 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_script_does_not_pay_for_the_ladder(tmp_path: Path, walked: list[str]) -> None:
     support.render(tmp_path / "links", 0)
-    assert sorted(walked) == ["{{ _copier_conf.answers_file }}.jinja", "{{ package }}.py.jinja"]
+    assert sorted(walked) == [".copier-answers.yml.jinja", "{{ package }}.py.jinja"]
 
 
 def test_a_template_that_is_no_clone_is_left_as_it_is(tmp_path: Path, walked: list[str]) -> None:
