@@ -31,7 +31,8 @@ def pythons() -> str:
 
 def pytest(session: nox.Session, *arguments: str) -> None:
     """Run pytest on all processors."""
-    session.run("pytest", "--numprocesses=logical", *arguments, env={"PATH": pythons()})
+    report = f"--junit-xml={ROOT / '.nox' / 'reports' / session.name}.xml"
+    session.run("pytest", "--numprocesses=logical", report, *arguments, env={"PATH": pythons()})
 
 
 @nox.session
@@ -79,8 +80,8 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure copies and updates against a floor, and write docs/bench.md."""
-    install(session, "test")
+    """Measure what users wait for, and write docs/bench.md: `nox -s bench -- pipeline`, say."""
+    install(session, "bench")
     session.run("python", "-m", "tests.bench", *session.posargs)
 
 

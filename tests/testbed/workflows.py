@@ -121,13 +121,14 @@ def act(
     indexes: PackageIndexes | None = None,
     folder: Path | None = None,
     timeout: float = 900,
+    one_at_a_time: bool = False,
 ) -> Run:
     """Run the workflows of a project's committed state that listen to `event`.
 
     `payload` is merged over a likely event payload; `workflow` (a file name) and `job` (an id of
     the caller) narrow the run. `forge` is what `gh` and the forge's addresses reach, `indexes` what
     stands for TestPyPI and PyPI in commands and for the action that publishes. `folder` keeps the
-    artifacts; without it they go at the end.
+    artifacts; without it they go at the end. Jobs `one_at_a_time` do not slow each other.
     """
     if run(["git", "-C", project, "status", "--porcelain"]).stdout.strip():
         raise BedError(f"{project} has uncommitted changes; a forge sees commits alone.")
@@ -163,6 +164,7 @@ def act(
             *(f"--var={key}={value}" for key, value in (variables or {}).items()),
             *(f"--input={key}={value}" for key, value in (inputs or {}).items()),
             *([f"--job={job}"] if job else []),
+            *(["--concurrent-jobs=1"] if one_at_a_time else []),
             f"--secret-file={_secret_file(root, secrets or {})}",
             "--env-file=/dev/null",
             "--var-file=/dev/null",
