@@ -184,6 +184,7 @@ PEER_ANSWERS = [
     "license=MIT",
     "backend=hatch",
     "docs=sphinx",
+    "vcs=true",
     "email=ladder@example.com",
 ]
 """What the peers ask without a default."""
