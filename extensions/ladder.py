@@ -473,10 +473,14 @@ def folders(names: Iterable[str]) -> set[str]:
 
 
 class Ladder(ContextHook):
-    """Gives the templates and `copier.yml` the names that they use, and refuses what cannot be."""
+    """Gives the templates and `copier.yml` the names that they use, and refuses what cannot be.
+
+    There is one for each of the renders that an update is made of.
+    """
 
     checked: ClassVar[set[Path]] = set()
     known: ClassVar[dict[str, dict[str, Any]]] = {}
+    settled: Mapping[str, Any] | None = None
 
     def hook(self, context: dict[str, Any]) -> None:
         """Add the ladder's names to the context of one rendering.
@@ -487,6 +491,11 @@ class Ladder(ContextHook):
         Raises:
             UserMessageError: what was asked for cannot be; says why and what to do.
         """
+        rendering = context.get("_copier_phase") == "render"
+        operation = context.get("_copier_operation")
+        if rendering and not operation and self.settled is not None:
+            context.update(self.settled)
+            return
         conf = context["_copier_conf"]
         project = resolved(str(conf["dst_path"]))
         recorded = answers_on_disk(project / ANSWERS)
@@ -505,13 +514,13 @@ class Ladder(ContextHook):
             self.known[state] = names(project, answers)
         # The first thing that an update renders into the project, before it writes anything, are
         # the excluded paths; by then every question is answered.
-        updating = context.get("_copier_operation") == "update"
-        rendering = context.get("_copier_phase") == "render"
-        if updating and rendering and project not in self.checked:
+        if operation == "update" and rendering and project not in self.checked:
             self.checked.add(project)
             told = str(conf["data"].get("discard_edits", "")).lower() == "true"
             if recorded and (problem := refuse_update(project, recorded, answers, discard=told)):
                 raise UserMessageError(problem)
+        if rendering:
+            self.settled = self.known[state]
         context.update(self.known[state])
         context["message"] = partial(told_of, project, context.get("_copier_answers", {}))
 
