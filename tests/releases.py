@@ -127,4 +127,4 @@ def release(version: str, root: Path = support.ROOT, date: str = "") -> None:
 
 
 if __name__ == "__main__":
-    release(*sys.argv[1:2])
+    release("".join(sys.argv[1:]))

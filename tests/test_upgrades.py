@@ -261,11 +261,11 @@ def moved_by_questions(since: str, folder: Path, root: Path = support.ROOT) -> l
             releases.export(one, source, root)
             publish(source, f"1.{number}.0")
         for level in support.LEVELS:
-            made = [
+            before, after = (
                 emitted(make(source, f"1.{n}.0", folder / f"{commit}-{level}-{n}" / "links", level))
                 for n in (0, 1)
-            ]
-            found += [f"level {level}: {name}" for name in sorted(untold(*made, ""))]
+            )
+            found += [f"level {level}: {name}" for name in sorted(untold(before, after, ""))]
     return found
 
 
