@@ -83,7 +83,7 @@ def export(commit: str, folder: Path, root: Path = support.ROOT) -> None:
 
 def clear(folder: Path) -> None:
     """Remove the template from a folder."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in OF_TEMPLATE:
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
