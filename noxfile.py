@@ -79,6 +79,14 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def release(session: nox.Session) -> None:
+    """Prove the upgrades, then commit and tag a release: `nox -s release -- 1.1.0`."""
+    install(session, "test")
+    pytest(session, "tests/test_upgrades.py", "tests/test_releases.py")
+    session.run("python", "-m", "tests.releases", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure what users wait for, and write docs/bench.md: `nox -s bench -- pipeline`, say."""
     install(session, "bench")

@@ -1,0 +1,72 @@
+"""Headings, tags and order of Ladder's releases agree, and a release is made by one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import releases, support
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A repository with one release, and something that is not released yet."""
+    changelog = "# Changelog\n\n## Unreleased\n\n## 1.0.0 - 2026-11-23\n\n- One.\n"
+    (tmp_path / releases.CHANGELOG).write_text(changelog)
+    support.save(tmp_path, "Release 1.0.0")
+    support.git(tmp_path, "tag", "v1.0.0")
+    tell(tmp_path, "## Unreleased\n", "## Unreleased\n\n- Two.\n")
+    support.save(tmp_path, "Two")
+    return tmp_path
+
+
+def tell(root: Path, old: str, new: str) -> None:
+    """Replace what stands in the changelog."""
+    changelog = root / releases.CHANGELOG
+    assert old in changelog.read_text()
+    changelog.write_text(changelog.read_text().replace(old, new, 1))
+
+
+def test_headings_tags_and_order_agree() -> None:
+    assert releases.releases()
+    assert not releases.disagreements()
+
+
+def test_what_does_not_agree_is_noticed(clone: Path) -> None:
+    assert not releases.disagreements(clone)
+    support.git(clone, "tag", "--force", "v1.0.0", "HEAD")
+    assert releases.disagreements(clone) == ["v1.0.0 is not the commit that brought its heading"]
+    support.git(clone, "tag", "--delete", "v1.0.0")
+    assert not releases.disagreements(clone), "a clone may lack tags"
+    support.git(clone, "tag", "v1.1.0")
+    assert releases.disagreements(clone) == ["v1.1.0 has no heading"]
+    support.git(clone, "tag", "--delete", "v1.1.0")
+    tell(clone, "## 1.0.0", "## 0.9.0 - 2026-11-24\n\n## 1.0.0")
+    assert releases.disagreements(clone) == [
+        "the headings are not in order",
+        "0.9.0 has no commit that brought its heading",
+    ]
+
+
+def test_a_release_is_one_command(clone: Path) -> None:
+    releases.release("1.1.0", clone, "2026-12-01")
+    assert releases.releases(clone) == ["1.0.0", "1.1.0"]
+    assert (
+        "## Unreleased\n\n## 1.1.0 - 2026-12-01\n\n- Two.\n"
+        in (clone / releases.CHANGELOG).read_text()
+    )
+    assert releases.tagged("1.1.0", clone) == support.git(clone, "rev-parse", "HEAD").strip()
+    assert not releases.disagreements(clone)
+    assert not support.git(clone, "status", "--porcelain")
+    with pytest.raises(SystemExit, match="Nothing is unreleased"):
+        releases.release("1.2.0", clone)
+
+
+def test_what_cannot_be_released_is_refused(clone: Path) -> None:
+    for version, why in (("next", "no version"), ("1.0.0", "not above 1.0.0")):
+        with pytest.raises(SystemExit, match=why):
+            releases.release(version, clone)
+    (clone / "new").touch()
+    with pytest.raises(SystemExit, match="not clean"):
+        releases.release("1.1.0", clone)
