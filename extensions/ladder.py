@@ -282,14 +282,14 @@ def refuse_update(
 
 
 def edited_and_going(project: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Return the files that an update would delete although the user edited them."""
-    stay = ladder.paths(new)
-    going = [
-        path
-        for path, owner in ladder.paths(old).items()
-        if path not in stay and owner != "starter" and (project / path).is_file()
-    ]
-    if not going:
+    """Return the files that an update would delete although the user edited them.
+
+    What an older version of the template wrote, this version's table does not know.
+    """
+    stay = set(ladder.paths(new))
+    known = old["_commit"] == new.get("_commit")
+    had = {path for path, owner in ladder.paths(old).items() if owner != "starter"}
+    if known and not any((project / path).is_file() for path in had - stay):
         return []
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder, "fresh")
@@ -303,11 +303,17 @@ def edited_and_going(project: Path, old: Mapping[str, Any], new: Mapping[str, An
             unsafe=True,
             skip_tasks=True,
         )
+        if not known:
+            written = (path for path in fresh.rglob("*") if path.is_file())
+            had = {path.relative_to(fresh).as_posix() for path in written}
         return [
             path
-            for path in going
-            if not (fresh / path).is_file()
-            or own_text((project / path).read_bytes()) != own_text((fresh / path).read_bytes())
+            for path in sorted(had - stay)
+            if (project / path).is_file()
+            and (
+                not (fresh / path).is_file()
+                or own_text((project / path).read_bytes()) != own_text((fresh / path).read_bytes())
+            )
         ]
 
 
@@ -517,7 +523,8 @@ class Ladder(ContextHook):
         if operation == "update" and rendering and project not in self.checked:
             self.checked.add(project)
             told = str(conf["data"].get("discard_edits", "")).lower() == "true"
-            if recorded and (problem := refuse_update(project, recorded, answers, discard=told)):
+            new = {**answers, "_commit": context["_copier_answers"].get("_commit")}
+            if recorded and (problem := refuse_update(project, recorded, new, discard=told)):
                 raise UserMessageError(problem)
         if rendering:
             self.settled = self.known[state]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,48 @@ def test_a_renamed_file_leaves_nothing_behind(planted: Path, tmp_path: Path) -> 
     upgrade(made)
     assert not (made / OLD).exists()
     assert (made / NEW).is_file()
+
+
+def test_an_edit_of_a_renamed_file_is_not_lost_in_silence(planted: Path, tmp_path: Path) -> None:
+    made = make(planted, CANDIDATE, tmp_path / "links", 3)
+    test_yours.edit_road(made, 3)
+    support.save(made, "Edit")
+    rename(planted)
+    with pytest.raises(UserMessageError, match=f"no {re.escape(OLD)}, which you edited"):
+        upgrade(made)
+    assert support.git(made, "status", "--porcelain") == ""
+
+
+# Owners ------------------------------------------------------------------------------------------
+
+
+def became_starters(before: Path, after: Path) -> set[str]:
+    """Return the paths that a version's table makes starters, and an older one's did not."""
+    old, new = (yaml.safe_load((one / TABLE).read_text()) for one in (before, after))
+    had, has = (
+        {(path, owner) for row in read["levels"] + read["parts"] for path, owner in added(row)}
+        for read in (old, new)
+    )
+    return {path for path, owner in had - has if owner != "starter" and (path, "starter") in has}
+
+
+def added(row: dict[str, Any]) -> Any:
+    """Return path and owner of everything that a row of the table adds."""
+    return row.get("adds", {}).items()
+
+
+TABLE = Path("extensions", "ladder.yml")
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_no_file_of_the_road_becomes_a_starter(tmp_path: Path, release: str) -> None:
+    releases.export(releases.commit_of(release), tmp_path)
+    assert not became_starters(tmp_path, support.ROOT)
+
+
+def test_a_file_of_the_road_that_becomes_a_starter_is_noticed(planted: Path) -> None:
+    replace(planted / TABLE, f"{OLD}: road", f"{OLD}: starter")
+    assert became_starters(support.ROOT, planted) == {OLD}
 
 
 # Questions ---------------------------------------------------------------------------------------
