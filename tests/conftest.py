@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from tests import support
 
 Render = Callable[..., Path]
 
 
+def pytest_configure() -> None:
+    """Make the template before there are workers, so that all of them have the same."""
+    support.template()
+
+
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Render:
-    """Return a function that renders a level once a session; to be read, not written."""
-    made: dict[str, Path] = {}
+    """Return a function that renders a level once for all workers; to be read, not written."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
     def get(level: int, **answers: Any) -> Path:
-        key = repr((level, sorted(answers.items())))
-        if key not in made:
-            made[key] = support.render(
-                tmp_path_factory.mktemp(f"level{level}-") / "links", level, **answers
-            )
-        return made[key]
+        key = hashlib.sha256(repr((level, sorted(answers.items()))).encode()).hexdigest()[:16]
+        made = shared / f"level{level}-{key}" / "links"
+        with FileLock(f"{made.parent}.lock"):
+            if not made.exists():
+                support.render(made.with_name("being-made") / "links", level, **answers)
+                made.with_name("being-made").joinpath("links").rename(made)
+        return made
 
     return get
 

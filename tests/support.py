@@ -64,7 +64,12 @@ def git(folder: Path, *arguments: str | Path) -> str:
 
 @functools.lru_cache(maxsize=1)
 def template() -> Path:
-    """Return a repository with the working tree as its only commit, tagged v1.0.0."""
+    """Return a repository with the working tree as its only commit, tagged v1.0.0.
+
+    The first process makes it; those that it starts use the same.
+    """
+    if made := os.environ.get("LADDER_TEMPLATE"):
+        return Path(made)
     folder = Path(tempfile.mkdtemp(prefix="ladder-template-")).resolve()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -78,6 +83,7 @@ def template() -> Path:
     save(folder, "Template")
     git(folder, "tag", "v1.0.0")
     git(folder, "gc", "--quiet")  # as a clone from the forge is
+    os.environ["LADDER_TEMPLATE"] = str(folder)
     return folder
 
 
