@@ -72,6 +72,13 @@ def executed(session: nox.Session) -> None:
 
 
 @nox.session
+def hunt(session: nox.Session) -> None:
+    """Hunt for lives of a project in which a law does not hold: `nox -s hunt -- --lives 300`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.hunt", *session.posargs, env={"PATH": pythons()})
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Renew what is generated: the costs, the README's ladder and docs/ladder.md."""
     install(session, "test")
