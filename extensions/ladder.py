@@ -107,6 +107,12 @@ def refuse_level(level: object) -> str:
     return f"There is no level {level!s}: choose one from 0 to {len(ladder.table()) - 1}."
 
 
+def import_name(project: Path, name: str) -> str:
+    """Return under what name the project is imported: what it has already, or made of its name."""
+    own = load("adopt").package_of(project) if project.is_dir() else ""
+    return own or package_of(name)
+
+
 # Git ---------------------------------------------------------------------------------------------
 
 
@@ -292,17 +298,7 @@ def edited_and_going(project: Path, old: Mapping[str, Any], new: Mapping[str, An
     if known and not any((project / path).is_file() for path in had - stay):
         return []
     with tempfile.TemporaryDirectory() as folder:
-        fresh = Path(folder, "fresh")
-        run_copy(
-            str(old["_src_path"]),
-            fresh,
-            data=dict(old),
-            vcs_ref=str(old["_commit"]),
-            defaults=True,
-            quiet=True,
-            unsafe=True,
-            skip_tasks=True,
-        )
+        fresh = rendered(Path(folder, "fresh"), old)
         if not known:
             written = (path for path in fresh.rglob("*") if path.is_file())
             had = {path.relative_to(fresh).as_posix() for path in written}
@@ -358,10 +354,46 @@ def message(project: Path, answers: Mapping[str, Any], before: Mapping[str, Any]
         listed("Set", settings),
         listed("Do", to_do(project, gained, before, answers)),
         listed("Run", [run]),
-        git_lines(level) if before is None else [],
+        adoption(project, answers) if project in ADOPTED else [],
+        git_lines(level) if before is None and project not in ADOPTED else [],
         next_lines({**answers, "level": level + 1}) if level + 1 < len(ladder.table()) else [],
     ]
     return "\n\n".join("\n".join(section) for section in sections if section)
+
+
+def adoption(project: Path, answers: Mapping[str, Any]) -> list[str]:
+    """Return what a project that came onto the ladder kept, and what it still lacks."""
+    adopt = load("adopt")
+    has = ladder.capabilities(answers)
+    owners = ladder.paths(answers)
+    place = (ladder.MODULE if has["packaging"] else ladder.SCRIPT).format(**answers)
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = rendered(Path(folder, project.name), answers)
+        differ = [
+            path
+            for path in ADOPTED[project]
+            if owners[path] != "starter"
+            and (project / path).read_bytes() != (fresh / path).read_bytes()
+        ]
+        left = list(adopt.lacks(project, fresh, place, has, set(owners)))
+    kept = [f"{path}, which the template would write otherwise" for path in differ]
+    lines = listed("Kept", kept) + ([""] if kept and left else []) + listed("Lacks", left)
+    return lines or ["The contract holds."]
+
+
+def rendered(folder: Path, answers: Mapping[str, Any]) -> Path:
+    """Return a new project with these answers, without the starter's move."""
+    run_copy(
+        str(answers["_src_path"]),
+        folder,
+        data=dict(answers),
+        vcs_ref=str(answers["_commit"]),
+        defaults=True,
+        quiet=True,
+        unsafe=True,
+        skip_tasks=True,
+    )
+    return folder
 
 
 def listed(word: str, items: list[str]) -> list[str]:
@@ -410,6 +442,8 @@ def next_lines(answers: Mapping[str, Any]) -> list[str]:
 
 
 NEWBORN: set[Path] = set()
+ADOPTED: dict[Path, list[str]] = {}
+"""Projects that were not made from the template -> their files that the template has, too."""
 
 
 def excluded(operation: str, *, project: Path, answers: Mapping[str, Any]) -> str:
@@ -425,12 +459,40 @@ def excluded(operation: str, *, project: Path, answers: Mapping[str, Any]) -> st
     """
     package = str(answers["package"])
     places = (ladder.SCRIPT.format(package=package), ladder.MODULE.format(package=package))
-    if operation == "copy" and not any((project / path).exists() for path in places):
+    NEWBORN.discard(project)
+    kept = []
+    if operation == "copy" and stranger(project):
+        kept = ADOPTED[project] = sorted(
+            path for path in ladder.paths(answers) if (project / path).exists()
+        )
+    elif operation == "copy" and not any((project / path).exists() for path in places):
         NEWBORN.add(project)
-    else:
-        NEWBORN.discard(project)
     gone = absent(answers, set() if project in NEWBORN else {"starter"})
-    return "\n".join(f"/{path}" for path in sorted(gone))
+    return "\n".join(f"/{path}" for path in sorted({*gone, *kept}))
+
+
+def stranger(project: Path) -> bool:
+    """Tell whether a folder holds a project that was not made from the template.
+
+    Raises:
+        UserMessageError: it does, and what a copy does to it could not be undone.
+    """
+    if not project.is_dir() or (project / ANSWERS).exists():
+        return False
+    if {path.name for path in project.iterdir()} <= {".git", ".venv"}:
+        return False
+    state = git(project, "status", "--porcelain", "--", ".")
+    if state is None:
+        raise UserMessageError(
+            f"{project.name}/ has files and is no git repository, so that nothing could be undone: "
+            "run `git init` there and commit them, or choose a new folder."
+        )
+    if state:
+        raise UserMessageError(
+            f"{project.name}/ has changes that are not committed, so that nothing could be undone: "
+            "commit or stash them first."
+        )
+    return True
 
 
 def absent(answers: Mapping[str, Any], without: Container[str] = ()) -> set[str]:
@@ -507,7 +569,7 @@ class Ladder(ContextHook):
         recorded = answers_on_disk(project / ANSWERS)
         given = {**conf["user_defaults"], **recorded, **conf["data"]}
         if conf["defaults"]:
-            given.setdefault("project_name", project.name)
+            given.setdefault("project_name", project_name(project))
         asked = {key: context[key] for key in questions() if key in context}
         state = repr((project, recorded, given, asked))
         if state not in self.known and (
@@ -532,6 +594,12 @@ class Ladder(ContextHook):
         context["message"] = partial(told_of, project, context.get("_copier_answers", {}))
 
 
+@lru_cache(maxsize=8)
+def project_name(project: Path) -> str:
+    """Return the name that a project has already, or else its folder's."""
+    return (project.is_dir() and load("adopt").name_of(project)) or project.name
+
+
 def names(project: Path, answers: dict[str, Any]) -> dict[str, Any]:
     """Return what the templates and `copier.yml` may use of a project with these answers."""
     name, package = str(answers.get("project_name") or ""), answers["package"]
@@ -542,7 +610,8 @@ def names(project: Path, answers: dict[str, Any]) -> dict[str, Any]:
         "settings": ladder.settings(answers),
         "level_choices": level_choices,
         "artifact_choices": partial(artifact_choices, answers),
-        "package_of": package_of,
+        "named": partial(project_name, project),
+        "package_of": partial(import_name, project),
         "refuse_project": partial(refuse_project, package=package),
         "refuse_package": refuse_package,
         "refuse_owner": refuse_owner,

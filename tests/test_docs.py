@@ -31,7 +31,8 @@ DOCUMENTS = [
 ]
 # The documents that show commands. A test takes all blocks of a document, so that one more block,
 # run by nothing, is one too many to unpack.
-WITH_COMMANDS = [README, CONTRIBUTING, CLIMBING, COMPANY]
+ADOPTING = support.ROOT / "docs" / "adopting.md"
+WITH_COMMANDS = [README, CONTRIBUTING, CLIMBING, COMPANY, ADOPTING]
 NOXFILE = (support.ROOT / "noxfile.py").read_text()
 SESSIONS = set(re.findall(r"(?m)^@nox.session\ndef (\w+)", NOXFILE))
 
