@@ -134,8 +134,6 @@ def dependencies(project: Path, fresh: Path, place: str) -> Iterator[str]:
             'Let the version come from git: dynamic = ["version"] in the place of version, and '
             "hatch-vcs."
         )
-    if not (project / "uv.lock").is_file():
-        yield "Lock the dependencies, then commit uv.lock: uv lock"
     if not place.startswith("src/"):
         return
     if not (project / "src").is_dir() and list(project.glob("*/__init__.py")):

@@ -137,7 +137,6 @@ LACKS = {
     ("setuptools", 4): [
         "Drop from .github/workflows/ci.yml what",
         "Bring the dependencies of setup.cfg into pyproject.toml",
-        "Lock the dependencies",
     ],
     ("poetry", 8): [
         "Put the application, with its `app`, into src/guests/__init__.py: "

@@ -23,6 +23,7 @@ README = support.ROOT / "README.md"
 CONTRIBUTING = support.ROOT / "CONTRIBUTING.md"
 CLIMBING = support.ROOT / "docs" / "climbing.md"
 COMPANY = support.ROOT / "docs" / "company.md"  # test_company.py runs its commands
+ADOPTING = support.ROOT / "docs" / "adopting.md"  # and test_adopt.py these
 DOCUMENTS = [
     README,
     CONTRIBUTING,
@@ -31,7 +32,6 @@ DOCUMENTS = [
 ]
 # The documents that show commands. A test takes all blocks of a document, so that one more block,
 # run by nothing, is one too many to unpack.
-ADOPTING = support.ROOT / "docs" / "adopting.md"
 WITH_COMMANDS = [README, CONTRIBUTING, CLIMBING, COMPANY, ADOPTING]
 NOXFILE = (support.ROOT / "noxfile.py").read_text()
 SESSIONS = set(re.findall(r"(?m)^@nox.session\ndef (\w+)", NOXFILE))
