@@ -79,6 +79,13 @@ def hunt(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Take one piece out of the ladder at a time, and write docs/mutants.md."""
+    install(session, "test")
+    session.run("python", "-m", "tests.mutants", *session.posargs, env={"PATH": pythons()})
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Renew what is generated: the costs, the README's ladder and docs/ladder.md."""
     install(session, "test")

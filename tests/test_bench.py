@@ -28,6 +28,6 @@ def test_the_critical_path_is_the_longest_chain_of_needs() -> None:
 
 def test_the_page_is_made_of_the_figures() -> None:
     figures = json.loads(bench.FIGURES.read_text())
-    assert set(figures) == set(bench.TABLES)
+    assert {"copies", "pipeline"} <= set(figures) <= set(bench.TABLES)
     assert bench.PAGE.read_text() == bench.page(figures)
     assert bench.PLOT.is_file()

@@ -1,0 +1,241 @@
+"""Takes one thing out of the ladder at a time, and looks whether the tests notice.
+
+    python -m tests.mutants --only table --jobs 2
+    python -m tests.mutants --list
+
+What is taken out is generated: each path, drop, check, setting and step of the table; each job and
+step of a workflow and each condition, need and permission of them; each guard of the questions and
+the extension; each statement of the programs that deploy. A mutant is judged by the tests that are
+most likely to notice it, cheapest first. Results are kept, so that a run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests import support
+
+PAGE = support.ROOT / "docs" / "mutants.md"
+RESULTS = PAGE.with_suffix(".json")
+TABLE = "extensions/ladder.yml"
+LISTS = ("drops", "gates", "set_up")
+QUICK = ["tests/test_exact.py", "tests/test_gates.py", "tests/test_messages.py"]
+INNER = ["tests", "--ignore=tests/executed", "-m", "not exhaustive"]
+JUDGES: dict[str, list[list[str]]] = {
+    "table": [QUICK, ["tests/test_options.py", "tests/test_cli.py"], INNER],
+    "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
+    "guards": [["tests/test_refusals.py", "tests/test_company.py"], QUICK, INNER],
+    "programs": [
+        ["tests/test_mover.py", "tests/test_linters.py"],
+        ["tests/executed/test_deploy_swarm.py"],
+        ["tests/executed/test_deploy_systemd.py"],
+    ],
+}
+"""Kind of mutant -> what judges it, cheapest first."""
+LISTINGS = (
+    "test_the_ladder_in_the_readme_is_current",
+    "test_the_costs_and_the_listings_are_current",
+)
+"""What is left out: that a generated listing is not current is no judgement."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One thing less."""
+
+    kind: str
+    file: str
+    what: str
+    text: str
+    """The file without it."""
+
+    @property
+    def key(self) -> str:
+        """A name that stays as long as file and mutant are the same."""
+        return hashlib.sha256(f"{self.file}\n{self.text}".encode()).hexdigest()[:16]
+
+
+def mutants(root: Path = support.ROOT) -> Iterator[Mutant]:
+    """Yield all mutants of a checkout."""
+    yield from of_table(root)
+    yield from of_workflows(root)
+    yield from of_guards(root)
+    yield from of_programs(root)
+
+
+def of_table(root: Path) -> Iterator[Mutant]:
+    """Yield the table without each of its entries."""
+    text = (root / TABLE).read_text()
+    for section in ("levels", "parts"):
+        for number, row in enumerate(yaml.safe_load(text)[section]):
+            where = f"level {row['level']}"
+            if section == "parts":
+                where += f", {row.get('when', 'always')}"
+            for key in ("adds", "settings", *LISTS):
+                for index, entry in enumerate(row.get(key) or ()):
+                    table = yaml.safe_load(text)
+                    entries = table[section][number][key]
+                    del entries[index if key in LISTS else entry]
+                    less = yaml.safe_dump(table, sort_keys=False, allow_unicode=True)
+                    yield Mutant("table", TABLE, f"{where}: {key} without {entry}", less)
+
+
+def of_workflows(root: Path) -> Iterator[Mutant]:
+    """Yield each workflow without each of its jobs and steps, and what they are bound to."""
+    files = [*(root / "template" / ".github" / "workflows").iterdir()]
+    files += (root / "includes" / "cli").glob("*.yml")
+    bound = re.compile(r"(?m)^ +(if|needs|timeout-minutes|persist-credentials|fetch-depth): .*\n")
+    step = re.compile(r"(?ms)^      - name: (?P<name>[^\n]*)\n.*?(?=^      - name:|^ {0,4}\S|\Z)")
+    job = re.compile(r"(?ms)^  (?P<name>\w[\w-]*):\n    name: .*?(?=^  \w|^\S|^{%|\Z)")
+    right = re.compile(r"(?m)^      (?P<name>[\w-]+: (read|write))\b.*\n")
+    for file in sorted(files):
+        text, path = file.read_text(), file.relative_to(root).as_posix()
+        for pattern in (step, job, bound, right):
+            for found in pattern.finditer(text):
+                name = found.groupdict().get("name") or found[0].strip()
+                line = text[: found.start()].count("\n") + 1
+                less = text[: found.start()] + text[found.end() :]
+                yield Mutant("workflows", path, f"line {line}, without {name}", less)
+
+
+def of_guards(root: Path) -> Iterator[Mutant]:
+    """Yield questions without their conditions, and the extension without its refusals."""
+    questions = (root / "copier.yml").read_text()
+    for found in re.finditer(r"(?m)^  (validator|when): .*\n", questions):
+        owner = re.findall(r"(?m)^(\w+):$", questions[: found.start()])[-1]
+        less = questions[: found.start()] + questions[found.end() :]
+        yield Mutant("guards", "copier.yml", f"{owner} without its {found[1]}", less)
+    for name in ("ladder", "table"):
+        file = f"extensions/{name}.py"
+        text = (root / file).read_text()
+        pattern = r"(?m)^( +)(?:return (?:\(|f\"|f'|\")|raise )[^\n]*\n(?:\1 +[^\n]*\n|\1\)\n)*"
+        for found in re.finditer(pattern, text):
+            line = text[: found.start()].count("\n") + 1
+            instead = f"{found[1]}return ''\n" if found[0].lstrip().startswith("r") else ""
+            if "raise" in found[0][:40]:
+                instead = f"{found[1]}pass\n"
+            less = text[: found.start()] + instead + text[found.end() :]
+            yield Mutant("guards", file, f"line {line}, without {first(found[0])}", less)
+
+
+def of_programs(root: Path) -> Iterator[Mutant]:
+    """Yield the programs that deploy without each of their statements that do something."""
+    files = [*(root / "template" / "ops").iterdir(), *(root / "includes" / "cli" / "ops").iterdir()]
+    for file in sorted(files):
+        text, path = file.read_text(), file.relative_to(root).as_posix()
+        if "python" not in text[:40] and '"""' not in text[:200]:
+            continue
+        pattern = r"(?m)^( +)(?:[\w.]+\(|raise )[^\n]*\n(?:\1 +[^\n]*\n|\1[)}\]]+\n)*"
+        for found in re.finditer(pattern, text):
+            line = text[: found.start()].count("\n") + 1
+            less = text[: found.start()] + f"{found[1]}pass\n" + text[found.end() :]
+            yield Mutant("programs", path, f"line {line}, without {first(found[0])}", less)
+
+
+def first(text: str) -> str:
+    """Return the first line of a statement."""
+    return f"`{text.strip().splitlines()[0]}`"
+
+
+def judge(mutant: Mutant, root: Path = support.ROOT) -> dict[str, Any]:
+    """Run the tests on a copy of the checkout with a mutant, until one fails.
+
+    Returns:
+        What noticed it, nothing if nothing did, and the seconds that it took.
+    """
+    with tempfile.TemporaryDirectory(prefix="ladder-mutant-") as folder:
+        copy = Path(folder).resolve() / "ladder"
+        for name in support.git(root, "ls-files").splitlines():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            if (root / name).is_file():
+                shutil.copy(root / name, copy / name)
+        (copy / mutant.file).write_text(mutant.text)
+        support.save(copy, "Mutant")
+        environment = {key: text for key, text in os.environ.items() if key != "LADDER_TEMPLATE"}
+        began = time.monotonic()
+        for tests in JUDGES[mutant.kind]:
+            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+            command += [f"--deselect=tests/test_docs.py::{name}" for name in LISTINGS]
+            done = subprocess.run(
+                [*command, *tests],
+                cwd=copy,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                said = re.search(r"(?m)^(?:FAILED|ERROR) (\S+)", done.stdout)
+                by = said[1] if said else "the tests do not even start"
+                return {"by": by.partition("[")[0], "seconds": round(time.monotonic() - began)}
+        return {"by": "", "seconds": round(time.monotonic() - began)}
+
+
+def page(every: list[Mutant], results: dict[str, Any]) -> str:
+    """Return docs/mutants.md."""
+    lines = ["# What happens when a piece is taken out", ""]
+    lines += [*(__doc__ or "").split("\n\n")[2].strip().splitlines(), ""]
+    lines += ["| kind | mutants | noticed | survived | not yet run |", "|---|---|---|---|---|"]
+    for kind in JUDGES:
+        keys = [mutant.key for mutant in every if mutant.kind == kind]
+        ran = [results[key] for key in keys if key in results]
+        noticed = sum(bool(one["by"]) for one in ran)
+        row = (kind, len(keys), noticed, len(ran) - noticed, len(keys) - len(ran))
+        lines.append(f"| {' | '.join(map(str, row))} |")
+    survived = [one for one in every if one.key in results and not results[one.key]["by"]]
+    lines += ["", "Survived:" if survived else "None survived.", ""]
+    for mutant in survived:
+        why = results[mutant.key].get("why", "not explained yet")
+        lines.append(f"- `{mutant.file}`, {mutant.what}: {why}")
+    by = Counter(one["by"] for one in results.values() if one["by"])
+    lines += ["", "Noticed by:", "", "| test | mutants |", "|---|---|"]
+    lines += [f"| `{test}` | {number} |" for test, number in by.most_common()]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Judge the mutants that were not judged yet, and write the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--only", choices=list(JUDGES), action="append")
+    parser.add_argument("--limit", type=int, help="how many to judge")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--list", action="store_true", help="say what there is, and judge nothing")
+    asked = parser.parse_args()
+    every = list(mutants())
+    chosen = [one for one in every if not asked.only or one.kind in asked.only]
+    if asked.list:
+        for one in chosen:
+            print(f"{one.key} {one.kind} {one.file}: {one.what}")
+        return
+    results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    todo = [one for one in chosen if one.key not in results][: asked.limit]
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        for one, result in zip(todo, pool.map(judge, todo), strict=True):
+            results[one.key] = result
+            print(f"{result['seconds']:4} s  {result['by'] or 'SURVIVED'}  {one.file}: {one.what}")
+            sys.stdout.flush()
+            keys = {mutant.key for mutant in every}
+            kept = {key: one for key, one in sorted(results.items()) if key in keys}
+            RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+            PAGE.write_text(page(every, kept))
+
+
+if __name__ == "__main__":
+    main()

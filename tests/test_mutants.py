@@ -1,0 +1,53 @@
+"""The mutation of the ladder: what is generated, and that its judgement can be trusted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import mutants, support
+from tests.mutants import Mutant
+
+EVERY = list(mutants.mutants())
+
+
+def test_every_kind_of_piece_is_taken_out() -> None:
+    said = {f"{one.file}: {one.what}" for one in EVERY}
+    assert len({one.key for one in EVERY}) > 600
+    assert {one.kind for one in EVERY} == set(mutants.JUDGES)
+    for wanted in (
+        "extensions/ladder.yml: level 4: gates without check / lint",
+        "extensions/ladder.yml: level 3: drops without {package}.py",
+        "copier.yml: owner without its validator",
+    ):
+        assert wanted in said
+    for file, piece in (
+        (".github/workflows/_check.yml", "without Compare with the format"),
+        (".github/workflows/main.yml.jinja", "without staging"),
+        ("ops/deploy.jinja", "without `"),
+    ):
+        assert any(file in one and piece in one for one in said), piece
+
+
+def test_a_mutant_is_the_file_without_one_thing() -> None:
+    for one in EVERY:
+        text = (support.ROOT / one.file).read_text()
+        assert one.text != text
+        if one.kind == "workflows":
+            assert len(one.text) < len(text)
+
+
+@pytest.mark.exhaustive
+def test_what_is_noticed_and_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(mutants.JUDGES, "table", [["tests/test_exact.py", "-k", "exact"]])
+    table = support.ROOT / mutants.TABLE
+    harmless = Mutant("table", mutants.TABLE, "a comment more", f"{table.read_text()}# More.\n")
+    assert mutants.judge(harmless)["by"] == ""
+    (harmful,) = (one for one in EVERY if one.what == "level 2: adds without .gitignore")
+    assert mutants.judge(harmful)["by"].startswith("tests/test_exact.py::")
+
+
+def test_the_page_lists_who_survived() -> None:
+    one, other = EVERY[:2]
+    page = mutants.page([one, other], {one.key: {"by": "", "seconds": 1}})
+    assert f"- `{one.file}`, {one.what}: not explained yet" in page
+    assert "| table | 2 | 0 | 1 | 1 |" in page
