@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -23,10 +22,10 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Render:
+def rendered(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Render:
     """Return a function that renders a level once for all workers; to be read, not written."""
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    shared = base.parent if hasattr(pytestconfig, "workerinput") else base
 
     def get(level: int, **answers: Any) -> Path:
         key = hashlib.sha256(repr((level, sorted(answers.items()))).encode()).hexdigest()[:16]

@@ -140,10 +140,11 @@ def fresh(source: Path, version: str, level: int) -> dict[str, bytes]:
                 unsafe=True,
                 quiet=True,
             )
-            FRESH[key] = support.files(Path(folder, "links"))
-        if wrong := set(FRESH[key]) ^ listed(source, version, level):
+            found = support.files(Path(folder, "links"))
+        if wrong := set(found) ^ listed(source, version, level):
             raise Lost(f"a fresh project of level {level} and its table differ in {min(wrong)}")
-        del FRESH[key][ANSWERS]
+        del found[ANSWERS]
+        FRESH[key] = found
     return FRESH[key]
 
 

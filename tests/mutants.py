@@ -168,7 +168,8 @@ def judge(mutant: Mutant, root: Path = support.ROOT) -> dict[str, Any]:
                 shutil.copy(root / name, copy / name)
         (copy / mutant.file).write_text(mutant.text)
         support.save(copy, "Mutant")
-        environment = {key: text for key, text in os.environ.items() if key != "LADDER_TEMPLATE"}
+        ours = ("LADDER_", "PYTEST_")
+        environment = {key: text for key, text in os.environ.items() if not key.startswith(ours)}
         began = time.monotonic()
         for tests in JUDGES[mutant.kind]:
             command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]

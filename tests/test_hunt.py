@@ -22,7 +22,7 @@ PLANTS = {
     "1: a text that is another at each render": (
         README,
         "## ",
-        "{{ range(1000000000) | random }}\n\n## ",
+        "{{ range(99999) | random }}\n\n## ",
         ["climb"],
     ),
     "2: a text that only newborn projects have": (
