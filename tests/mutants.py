@@ -66,10 +66,13 @@ class Mutant:
     text: str
     """The file without it."""
 
+    gone: str
+    """What tells it from all others: what was taken out, whatever the rest of the file becomes."""
+
     @property
     def key(self) -> str:
-        """A name that stays as long as file and mutant are the same."""
-        return hashlib.sha256(f"{self.file}\n{self.text}".encode()).hexdigest()[:16]
+        """A name that stays as long as there is such a thing to take out."""
+        return hashlib.sha256(f"{self.file}\n{self.gone}".encode()).hexdigest()[:16]
 
 
 def mutants(root: Path = support.ROOT) -> Iterator[Mutant]:
@@ -94,7 +97,8 @@ def of_table(root: Path) -> Iterator[Mutant]:
                     entries = table[section][number][key]
                     del entries[index if key in LISTS else entry]
                     less = yaml.safe_dump(table, sort_keys=False, allow_unicode=True)
-                    yield Mutant("table", TABLE, f"{where}: {key} without {entry}", less)
+                    what = f"{where}: {key} without {entry}"
+                    yield Mutant("table", TABLE, what, less, f"{number} {what}")
 
 
 def of_workflows(root: Path) -> Iterator[Mutant]:
@@ -110,9 +114,7 @@ def of_workflows(root: Path) -> Iterator[Mutant]:
         for pattern in (step, job, bound, right):
             for found in pattern.finditer(text):
                 name = found.groupdict().get("name") or found[0].strip()
-                line = text[: found.start()].count("\n") + 1
-                less = text[: found.start()] + text[found.end() :]
-                yield Mutant("workflows", path, f"line {line}, without {name}", less)
+                yield without("workflows", path, text, found, name)
 
 
 def of_guards(root: Path) -> Iterator[Mutant]:
@@ -120,19 +122,14 @@ def of_guards(root: Path) -> Iterator[Mutant]:
     questions = (root / "copier.yml").read_text()
     for found in re.finditer(r"(?m)^  (validator|when): .*\n", questions):
         owner = re.findall(r"(?m)^(\w+):$", questions[: found.start()])[-1]
-        less = questions[: found.start()] + questions[found.end() :]
-        yield Mutant("guards", "copier.yml", f"{owner} without its {found[1]}", less)
+        yield without("guards", "copier.yml", questions, found, f"{found[1]} of {owner}")
     for name in ("ladder", "table"):
         file = f"extensions/{name}.py"
         text = (root / file).read_text()
         pattern = r"(?m)^( +)(?:return (?:\(|f\"|f'|\")|raise )[^\n]*\n(?:\1 +[^\n]*\n|\1\)\n)*"
         for found in re.finditer(pattern, text):
-            line = text[: found.start()].count("\n") + 1
-            instead = f"{found[1]}return ''\n" if found[0].lstrip().startswith("r") else ""
-            if "raise" in found[0][:40]:
-                instead = f"{found[1]}pass\n"
-            less = text[: found.start()] + instead + text[found.end() :]
-            yield Mutant("guards", file, f"line {line}, without {first(found[0])}", less)
+            instead = "pass" if "raise" in found[0][:40] else "return ''"
+            yield without("guards", file, text, found, first(found[0]), f"{found[1]}{instead}\n")
 
 
 def of_programs(root: Path) -> Iterator[Mutant]:
@@ -144,9 +141,19 @@ def of_programs(root: Path) -> Iterator[Mutant]:
             continue
         pattern = r"(?m)^( +)(?:[\w.]+\(|raise )[^\n]*\n(?:\1 +[^\n]*\n|\1[)}\]]+\n)*"
         for found in re.finditer(pattern, text):
-            line = text[: found.start()].count("\n") + 1
-            less = text[: found.start()] + f"{found[1]}pass\n" + text[found.end() :]
-            yield Mutant("programs", path, f"line {line}, without {first(found[0])}", less)
+            yield without("programs", path, text, found, first(found[0]), f"{found[1]}pass\n")
+
+
+def without(
+    kind: str, file: str, text: str, found: re.Match[str], what: str, instead: str = ""
+) -> Mutant:
+    """Return the mutant that lacks what a pattern found."""
+    before = text[: found.start()]
+    line, alike = before.count("\n") + 1, before.count(found[0])
+    gone = f"{alike} {what}\n{found[0]}"
+    return Mutant(
+        kind, file, f"line {line}, without {what}", before + instead + text[found.end() :], gone
+    )
 
 
 def first(text: str) -> str:

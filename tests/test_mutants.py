@@ -40,7 +40,7 @@ def test_a_mutant_is_the_file_without_one_thing() -> None:
 def test_what_is_noticed_and_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(mutants.JUDGES, "table", [["tests/test_exact.py", "-k", "exact"]])
     table = support.ROOT / mutants.TABLE
-    harmless = Mutant("table", mutants.TABLE, "a comment more", f"{table.read_text()}# More.\n")
+    harmless = Mutant("table", mutants.TABLE, "a comment", f"{table.read_text()}# More.\n", "")
     assert mutants.judge(harmless)["by"] == ""
     (harmful,) = (one for one in EVERY if one.what == "level 2: adds without .gitignore")
     assert mutants.judge(harmful)["by"].startswith("tests/test_exact.py::")
