@@ -38,17 +38,27 @@ TABLE = "extensions/ladder.yml"
 LISTS = ("drops", "gates", "set_up")
 QUICK = ["tests/test_exact.py", "tests/test_gates.py", "tests/test_messages.py"]
 INNER = ["tests", "--ignore=tests/executed", "-m", "not exhaustive"]
+BED = "tests/executed/test_"
 JUDGES: dict[str, list[list[str]]] = {
     "table": [QUICK, ["tests/test_options.py", "tests/test_cli.py"], INNER],
     "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
     "guards": [["tests/test_refusals.py", "tests/test_company.py"], QUICK, INNER],
     "programs": [
-        ["tests/test_mover.py", "tests/test_linters.py"],
-        ["tests/executed/test_deploy_swarm.py"],
-        ["tests/executed/test_deploy_systemd.py"],
+        ["tests/test_host.py"],
+        [f"{BED}deploy_systemd.py"],
+        [f"{BED}deploy_swarm.py"],
+        [f"{BED}many_hosts.py"],
     ],
 }
 """Kind of mutant -> what judges it, cheapest first."""
+SPECIAL: dict[str, list[list[str]]] = {
+    "ops/(environments|protect)": [[f"{BED}forge.py"]],
+    "cli/ops/deploy|ops/program": [["tests/test_host.py"], [f"{BED}cli_host.py"]],
+    "ops/feature_flags|[Ff]lag": [[f"{BED}flags.py"]],
+    "ops/components|component": [[f"{BED}dependents.py"]],
+    "(?i)ops/swarm|takeover|unit|digest|undo": [[f"{BED}deploy_swarm.py"], [f"{BED}many_hosts.py"]],
+}
+"""What a mutant of a program is named -> what judges it instead."""
 LISTINGS = (
     "test_the_ladder_in_the_readme_is_current",
     "test_the_costs_and_the_listings_are_current",
@@ -161,6 +171,15 @@ def first(text: str) -> str:
     return f"`{text.strip().splitlines()[0]}`"
 
 
+def judges(mutant: Mutant) -> list[list[str]]:
+    """Return the tests that a mutant has to get past, cheapest first."""
+    if mutant.kind == "programs":
+        for named, tests in SPECIAL.items():
+            if re.search(named, f"{mutant.file} {mutant.what}"):
+                return tests
+    return JUDGES[mutant.kind]
+
+
 def judge(mutant: Mutant, root: Path = support.ROOT) -> dict[str, Any]:
     """Run the tests on a copy of the checkout with a mutant, until one fails.
 
@@ -178,7 +197,7 @@ def judge(mutant: Mutant, root: Path = support.ROOT) -> dict[str, Any]:
         ours = ("LADDER_", "PYTEST_")
         environment = {key: text for key, text in os.environ.items() if not key.startswith(ours)}
         began = time.monotonic()
-        for tests in JUDGES[mutant.kind]:
+        for tests in judges(mutant):
             command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
             command += [f"--deselect=tests/test_docs.py::{name}" for name in LISTINGS]
             done = subprocess.run(

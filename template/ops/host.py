@@ -20,6 +20,8 @@ from typing import IO
 
 OPS = Path(__file__).parent
 OK, FAILED, INTERRUPTED = "ok", "failed", "interrupted"
+SSH_FAILED = 255  # its exit code when it could not connect
+TRIES = 3  # to connect
 
 # Held by a live connection, so that it ends with the program on the other side, however that ends.
 # What an interrupted holder wrote stays in the file and tells the next one.
@@ -87,7 +89,7 @@ class Host:
         self.address = address
         self.root = root
         self._folder = tempfile.TemporaryDirectory(prefix="deploy-")
-        self._ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20"]
+        self._ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15"]
         self._ssh += ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"]
         if key := os.environ.get("DEPLOY_SSH_KEY_FILE"):
             self._ssh += ["-i", key, "-o", "IdentitiesOnly=yes"]
@@ -110,7 +112,11 @@ class Host:
     def run(self, script: str, *arguments: str, stdin: bytes = b"") -> str:
         """Run a bash script on the host and return what it printed."""
         command = [*self._ssh, *self._shared, self.address, _as_root(script, *arguments)]
-        done = subprocess.run(command, input=stdin, capture_output=True, check=False)
+        for _ in range(TRIES):
+            done = subprocess.run(command, input=stdin, capture_output=True, check=False)
+            # A connection that was never made has done nothing: it is tried again.
+            if done.returncode != SSH_FAILED or not done.stderr.rstrip().endswith(b"timed out"):
+                break
         if done.returncode:
             said = (done.stderr or done.stdout).decode(errors="replace").strip()
             raise FailedError(said or f"exit code {done.returncode}")
@@ -146,8 +152,10 @@ class Host:
             start_new_session=True,  # so that Ctrl-C does not take the lock away
         ) as process:
             state, left = (_line(process.stdout) for _ in range(2))
-            if state != "free":
+            if state == "taken":
                 raise RefusedError(_taken(self.address, left))
+            if state != "free":
+                raise RefusedError(f"The connection to {self.address} is lost: try again.")
             over = threading.Event()
             pulse = threading.Thread(target=_beat, args=(process, over), daemon=True)
             pulse.start()

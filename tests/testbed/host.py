@@ -104,7 +104,7 @@ class Host:
             "-o",
             "StrictHostKeyChecking=yes",
             "-o",
-            "ConnectTimeout=30",
+            "ConnectTimeout=60",
             self.destination,
         ]
 
