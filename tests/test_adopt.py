@@ -249,6 +249,7 @@ def test_a_template_that_would_overwrite_is_noticed(tmp_path: Path) -> None:
         assert_kept(project, "uv", 4)
 
 
+@pytest.mark.exhaustive
 def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
     page = (support.ROOT / "docs" / "adopting.md").read_text()
     project = make(tmp_path, "setuptools")

@@ -41,6 +41,7 @@ def test_a_new_script_takes_three_questions(tmp_path: Path) -> None:
     assert set(support.files(tmp_path / "links")) == {".copier-answers.yml", "links.py"}
 
 
+@pytest.mark.exhaustive
 def test_a_name_that_makes_no_package_is_asked_again(tmp_path: Path) -> None:
     copier = at_terminal(tmp_path, "copy", "--trust", str(support.template()), "links")
     copier.expect("What is the project called")
@@ -55,6 +56,7 @@ def test_a_name_that_makes_no_package_is_asked_again(tmp_path: Path) -> None:
     assert (tmp_path / "links" / "short_links.py").is_file()
 
 
+@pytest.mark.exhaustive
 def test_a_level_chosen_from_the_list_moves_the_code(project: Render, rendered: Render) -> None:
     made = project(2)
     copier = at_terminal(

@@ -313,8 +313,14 @@ FAULTS: list[tuple[Finder, str, Callable[[str], str], str]] = [
 
 @pytest.mark.parametrize(
     ("find", "name", "fault", "word"),
-    FAULTS,
-    ids=[f"{find.__name__}-{name}-{word}" for find, name, _, word in FAULTS],
+    [
+        pytest.param(
+            *fault,
+            id="-".join((fault[0].__name__, fault[1], fault[3])),
+            marks=pytest.mark.exhaustive if fault[0] is mypy else (),
+        )
+        for fault in FAULTS
+    ],
 )
 def test_a_fault_is_found(
     render: Render, find: Finder, name: str, fault: Callable[[str], str], word: str

@@ -252,6 +252,7 @@ def test_a_renamed_file_leaves_nothing_behind(planted: Path, tmp_path: Path) -> 
     assert (made / NEW).is_file()
 
 
+@pytest.mark.exhaustive
 def test_an_edit_of_a_renamed_file_is_not_lost_in_silence(planted: Path, tmp_path: Path) -> None:
     made = make(planted, CANDIDATE, tmp_path / "links", 3)
     test_yours.edit_road(made, 3)

@@ -66,6 +66,7 @@ def test_the_workflows_do_what_is_written(rendered: Render, kind: str) -> None:
     assert [*told(rendered(8, **KINDS[kind]))] == wanted.rstrip("\n").splitlines()[1:]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_lower_level_has_fewer_jobs_and_the_same_steps(rendered: Render, kind: str) -> None:
     highest = set(told(rendered(8, **KINDS[kind])))
