@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -241,12 +241,20 @@ def main() -> None:
     """Judge the mutants that were not judged yet, and write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", choices=list(JUDGES), action="append")
+    parser.add_argument(
+        "--named", default="", help="a regular expression: only those it is found in"
+    )
     parser.add_argument("--limit", type=int, help="how many to judge")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="say what there is, and judge nothing")
     asked = parser.parse_args()
     every = list(mutants())
-    chosen = [one for one in every if not asked.only or one.kind in asked.only]
+    chosen = [
+        one
+        for one in every
+        if (not asked.only or one.kind in asked.only)
+        and re.search(asked.named, f"{one.file}: {one.what}")
+    ]
     if asked.list:
         for one in chosen:
             print(f"{one.key} {one.kind} {one.file}: {one.what}")
@@ -254,7 +262,9 @@ def main() -> None:
     results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     todo = [one for one in chosen if one.key not in results][: asked.limit]
     with ThreadPoolExecutor(asked.jobs) as pool:
-        for one, result in zip(todo, pool.map(judge, todo), strict=True):
+        judged = {pool.submit(judge, one): one for one in todo}
+        for future in as_completed(judged):
+            one, result = judged[future], future.result()
             results[one.key] = result
             print(f"{result['seconds']:4} s  {result['by'] or 'SURVIVED'}  {one.file}: {one.what}")
             sys.stdout.flush()
