@@ -56,7 +56,11 @@ SPECIAL: dict[str, list[list[str]]] = {
     "cli/ops/deploy|ops/program": [["tests/test_host.py"], [f"{BED}cli_host.py"]],
     "ops/feature_flags|[Ff]lag": [[f"{BED}flags.py"]],
     "ops/components|component": [[f"{BED}dependents.py"]],
-    "(?i)ops/swarm|takeover|unit|digest|undo": [[f"{BED}deploy_swarm.py"], [f"{BED}many_hosts.py"]],
+    "(?i)ops/swarm|takeover|unit|digest|undo": [
+        [f"{BED}deploy_swarm.py", "-k", "missing or versions"],
+        [f"{BED}deploy_swarm.py", "-k", "not missing and not versions"],
+        [f"{BED}many_hosts.py"],
+    ],
 }
 """What a mutant of a program is named -> what judges it instead."""
 LISTINGS = (
