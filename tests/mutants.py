@@ -44,7 +44,7 @@ JUDGES: dict[str, list[list[str]]] = {
     "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
     "guards": [["tests/test_refusals.py", "tests/test_company.py"], QUICK, INNER],
     "programs": [
-        ["tests/test_host.py"],
+        ["tests/test_deploy.py"],
         [f"{BED}deploy_systemd.py"],
         [f"{BED}deploy_swarm.py"],
         [f"{BED}many_hosts.py"],
@@ -53,7 +53,7 @@ JUDGES: dict[str, list[list[str]]] = {
 """Kind of mutant -> what judges it, cheapest first."""
 SPECIAL: dict[str, list[list[str]]] = {
     "ops/(environments|protect)": [[f"{BED}forge.py"]],
-    "cli/ops/deploy|ops/program": [["tests/test_host.py"], [f"{BED}cli_host.py"]],
+    "cli/ops/deploy|ops/program": [["tests/test_deploy.py"], [f"{BED}cli_host.py"]],
     "ops/feature_flags|[Ff]lag": [[f"{BED}flags.py"]],
     "ops/components|component": [[f"{BED}dependents.py"]],
     "(?i)ops/swarm|takeover|unit|digest|undo": [
@@ -184,8 +184,10 @@ def judges(mutant: Mutant) -> list[list[str]]:
     return JUDGES[mutant.kind]
 
 
-def judge(mutant: Mutant, root: Path = support.ROOT) -> dict[str, Any]:
-    """Run the tests on a copy of the checkout with a mutant, until one fails.
+def judge(
+    mutant: Mutant, root: Path = support.ROOT, *, stages: int | None = None
+) -> dict[str, Any]:
+    """Run the tests, or only the first stages of them, on a copy with a mutant until one fails.
 
     Returns:
         What noticed it, nothing if nothing did, and the seconds that it took.
@@ -201,7 +203,7 @@ def judge(mutant: Mutant, root: Path = support.ROOT) -> dict[str, Any]:
         ours = ("LADDER_", "PYTEST_")
         environment = {key: text for key, text in os.environ.items() if not key.startswith(ours)}
         began = time.monotonic()
-        for tests in judges(mutant):
+        for tests in judges(mutant)[:stages]:
             command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
             command += [f"--deselect=tests/test_docs.py::{name}" for name in LISTINGS]
             done = subprocess.run(
@@ -248,6 +250,8 @@ def main() -> None:
     parser.add_argument(
         "--named", default="", help="a regular expression: only those it is found in"
     )
+    help_text = "only the cheapest tests; what they do not notice is left for another run"
+    parser.add_argument("--quick", action="store_true", help=help_text)
     parser.add_argument("--limit", type=int, help="how many to judge")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="say what there is, and judge nothing")
@@ -266,10 +270,12 @@ def main() -> None:
     results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     todo = [one for one in chosen if one.key not in results][: asked.limit]
     with ThreadPoolExecutor(asked.jobs) as pool:
-        judged = {pool.submit(judge, one): one for one in todo}
+        stages = 1 if asked.quick else None
+        judged = {pool.submit(judge, one, stages=stages): one for one in todo}
         for future in as_completed(judged):
             one, result = judged[future], future.result()
-            results[one.key] = result
+            if result["by"] or not asked.quick:
+                results[one.key] = result
             print(f"{result['seconds']:4} s  {result['by'] or 'SURVIVED'}  {one.file}: {one.what}")
             sys.stdout.flush()
             keys = {mutant.key for mutant in every}
