@@ -58,8 +58,19 @@ def test_main_is_protected_and_stays_so(rendered: Render, level: int) -> None:
         assert [call.method for call in forge.writes()] == ["POST", "PUT"]
         assert [rule["name"] for rule in forge.rulesets.values()] == ["main"]
         assert forge.ruleset("main") == wanted
-    assert "check / contract" in first.stdout
+    assert first.stdout.startswith("The ruleset main is new; it requires:\n")
+    assert again.stdout.startswith("The ruleset main is up to date; it requires:\n")
+    assert "  check / contract\n" in first.stdout
     assert ("system / tests" in first.stdout) is (level == 8)
+
+
+@pytest.mark.parametrize(("word", "code"), [("--help", 0), ("main", 2)])
+def test_protect_takes_no_words(rendered: Render, word: str, code: int) -> None:
+    with ForgeRecorder() as forge:
+        done = operate(rendered(4), forge, "protect", word)
+        assert done.returncode == code
+        assert done.stdout.startswith("usage: ops/protect\n")
+        assert forge.calls == []
 
 
 def test_a_climb_brings_the_protection_up_to_date(rendered: Render) -> None:
@@ -96,10 +107,13 @@ def test_without_gh_it_says_what_is_missing(
         assert "There is no gh on this machine" in refusal(done, program)
 
 
-def test_a_forge_that_cannot_be_reached_is_said_so(rendered: Render) -> None:
+@pytest.mark.parametrize("program", ["protect", "environments"])
+def test_a_forge_that_cannot_be_reached_is_said_so(place: Path, key: Path, program: str) -> None:
     nowhere = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+    known = f"--known-hosts={place / 'known_hosts'}"
+    words = ["staging", f"--key={key}", known] if program == "environments" else []
     with ForgeRecorder() as forge:
-        said = refusal(operate(rendered(4), forge, "protect", **nowhere), "protect")
+        said = refusal(operate(place, forge, program, *words, **nowhere), program)
         assert "gh: " in said
         assert forge.calls == []
 
@@ -145,8 +159,33 @@ def test_an_environment_gets_what_the_workflows_read(
             policy = forge.environments[environment]["deployment_branch_policy"]
             assert policy == {"protected_branches": False, "custom_branch_policies": True}
             assert [row["name"] for row in forge.branch_policies[environment]] == ["main"]
-    assert "authorized_keys" in done.stdout
-    assert "PRIVATE KEY" not in done.stdout + done.stderr
+    assert done.stdout.splitlines() == [
+        *(f"set the variable {prefix}_{name}" for name in ("HOST", "URL", "KNOWN_HOSTS")),
+        f"set the secret DEPLOY_SSH_KEY of the environment {environment}",
+        "Left to you:",
+        f"- The public half of the key must be in ~/.ssh/authorized_keys on {HOSTS[environment]}.",
+    ]
+    assert done.stderr == ""
+
+
+def test_keys_that_were_asked_for_are_shown_for_comparison(
+    place: Path, key: Path, tmp_path: Path
+) -> None:
+    public = key.with_suffix(".pub").read_text()
+    scan = tmp_path / "bin" / "ssh-keyscan"
+    scan.parent.mkdir()
+    scan.write_text(f"#!/bin/sh\necho '# a banner'\necho '203.0.113.8 {public.strip()}'\n")
+    scan.chmod(0o755)
+    fingerprint = support.run("ssh-keygen", "-l", "-f", key, cwd=tmp_path).stdout.split()[1]
+    with ForgeRecorder() as forge:
+        path = f"{scan.parent}{os.pathsep}{forge.env()['PATH']}"
+        done = operate(place, forge, "environments", "staging", f"--key={key}", PATH=path)
+        assert done.returncode == 0, done.stderr
+        keys = forge.variables[""]["STAGING_KNOWN_HOSTS"]
+        assert keys == " ".join(["203.0.113.8", *public.split()])
+    host = HOSTS["staging"]
+    assert f"- Compare the host's fingerprints with what {host} itself says:\n" in done.stdout
+    assert f"    256 {fingerprint} " in done.stdout
 
 
 def test_a_private_repository_needs_a_token_that_lives_on(place: Path, key: Path) -> None:
@@ -154,7 +193,7 @@ def test_a_private_repository_needs_a_token_that_lives_on(place: Path, key: Path
     with ForgeRecorder(visibility="private", plan="team") as forge:
         done = operate(place, forge, "environments", *words)
     assert done.returncode == 0, done.stderr
-    assert "REGISTRY_TOKEN" in done.stdout
+    assert "set the variable REGISTRY_USER and the secret\n  REGISTRY_TOKEN, a " in done.stdout
 
 
 class WithoutEnvironments(ForgeRecorder):
@@ -174,7 +213,36 @@ def test_a_plan_without_environments_is_named(place: Path, key: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert forge.secrets == {"": {"DEPLOY_SSH_KEY"}}
         assert forge.variables[""]["STAGING_HOST"] == HOSTS["staging"]
-    assert "no environments for a private repository on the Free plan" in done.stdout
+    assert "set the secret DEPLOY_SSH_KEY of the repository\n" in done.stdout
+    assert (
+        "- GitHub has no environments for a private repository on the Free plan, so every\n"
+        "  branch can use the key: take Pro or Team, " in done.stdout
+    )
+
+
+class Broken(ForgeRecorder):
+    """A forge that cannot make an environment today."""
+
+    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        """Fail where an environment is to be made."""
+        if method == "PUT" and "/environments/" in path:
+            return 401, {"message": "Bad credentials", "status": "401"}
+        return super().answer(method, path, body)
+
+
+def test_an_environment_that_cannot_be_made_gets_nothing(place: Path, key: Path) -> None:
+    words = ["staging", f"--key={key}", f"--known-hosts={place / 'known_hosts'}"]
+    with Broken() as forge:
+        said = refusal(operate(place, forge, "environments", *words), "environments")
+        assert "gh: Bad credentials (HTTP 401)." in said
+        assert (forge.secrets, forge.variables) == ({}, {})
+
+
+def test_settings_that_are_no_toml_are_named(place: Path, key: Path) -> None:
+    (place / "ops" / "staging.toml").write_text("host = \n")
+    with ForgeRecorder() as forge:
+        done = operate(place, forge, "environments", "staging", f"--key={key}")
+        assert "ops/staging.toml is not valid TOML" in refusal(done, "environments")
 
 
 @pytest.mark.parametrize(
