@@ -40,7 +40,7 @@ QUICK = ["tests/test_exact.py", "tests/test_gates.py", "tests/test_messages.py"]
 INNER = ["tests", "--ignore=tests/executed", "-m", "not exhaustive"]
 BED = "tests/executed/test_"
 JUDGES: dict[str, list[list[str]]] = {
-    "table": [QUICK, ["tests/test_options.py", "tests/test_cli.py"], INNER],
+    "table": [QUICK, ["tests/test_options.py", "tests/test_cli.py", "-m", "not exhaustive"], INNER],
     "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
     "guards": [["tests/test_refusals.py", "tests/test_company.py"], QUICK, INNER],
     "programs": [
