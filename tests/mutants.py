@@ -44,7 +44,7 @@ JUDGES: dict[str, list[list[str]]] = {
     "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
     "guards": [["tests/test_refusals.py", "tests/test_company.py"], QUICK, INNER],
     "programs": [
-        ["tests/test_deploy.py"],
+        ["tests/test_deploy.py", "-k", "service"],
         [f"{BED}deploy_systemd.py"],
         [f"{BED}deploy_swarm.py"],
         [f"{BED}many_hosts.py"],
@@ -53,7 +53,10 @@ JUDGES: dict[str, list[list[str]]] = {
 """Kind of mutant -> what judges it, cheapest first."""
 SPECIAL: dict[str, list[list[str]]] = {
     "ops/(environments|protect)": [[f"{BED}forge.py"]],
-    "cli/ops/deploy|ops/program": [["tests/test_deploy.py"], [f"{BED}cli_host.py"]],
+    "cli/ops/deploy|ops/program": [
+        ["tests/test_deploy.py", "-k", "cli"],
+        [f"{BED}cli_host.py"],
+    ],
     "ops/feature_flags|[Ff]lag": [[f"{BED}flags.py"]],
     "ops/components|component": [[f"{BED}dependents.py"]],
     "(?i)ops/swarm|takeover|unit|digest|undo": [

@@ -105,6 +105,104 @@ def version(somebody: Operator) -> str:
         return str(json.load(answer)["version"])
 
 
+def test_what_is_missing_is_told_in_a_sentence(somebody: Operator, kind: str) -> None:
+    root = cast(SmallHost, somebody.host).root
+    toml = somebody.project / "ops" / "production.toml"
+
+    def refuse(*words: str, **settings: str) -> str:
+        asked = Operator(somebody.project, somebody.host, {**somebody.settings, **settings})
+        return asked.refuse(*words)
+
+    assert "production has no host: set it in ops/production.toml or DEPLOY_HOST." in refuse(
+        "release", DEPLOY_HOST=""
+    )
+    assert "'-oProxyCommand=true' is not a host" in refuse(
+        "status", DEPLOY_HOST="-oProxyCommand=true"
+    )
+    assert "invalid choice: 'ship'" in refuse("ship")
+    assert "'../1' cannot be a version" in refuse("rollback", "../1")
+    assert "required: VERSION" in refuse("proven")
+    assert "required: REASON" in refuse("hold")
+    assert "There is no ssh on this machine: install it first." in refuse("status", PATH="/nowhere")
+    assert "git cannot tell what to release: " in refuse(
+        "release", GIT_DIR=str(somebody.project / "nowhere")
+    )
+    written = toml.read_text()
+    toml.write_text("host = \n")
+    assert "ops/production.toml is not valid TOML" in refuse("status")
+    toml.write_text(written)
+    assert "invalid choice: 'nowhere'" in Operator(
+        somebody.project, somebody.host, somebody.settings, "nowhere"
+    ).refuse("status")
+    if kind == "service":
+        assert "production has no url" in refuse("status", DEPLOY_URL="")
+        assert "'links.example.com' is not an address" in refuse(
+            "status", DEPLOY_URL="links.example.com"
+        )
+        (root / "etc/links/app.env").rename(root / "app.env")
+        assert "app.env is missing on deploy@links.test: ops/README.md" in refuse("release")
+    else:
+        (root / "usr/local/bin/links").symlink_to("/usr/bin/true")
+        assert "another program is" in refuse("release")
+        assert "another program is" in refuse("rollback")
+    assert not (root / "srv/links/releases").exists()
+
+
+def test_a_hold_lasts_until_it_is_resumed(somebody: Operator) -> None:
+    commit(somebody)
+    somebody.deploy("hold", "the numbers look odd")
+    assert "production is held: the numbers look odd (mira, " in somebody.refuse("release")
+    assert "held      the numbers look odd (mira, " in somebody.deploy("status")
+    somebody.deploy("resume")
+    somebody.deploy("release")
+    lines = somebody.deploy("history").splitlines()
+    assert lines[0].endswith("ok  mira  the numbers look odd")
+    assert [line.split()[1] for line in lines] == ["hold", "resume", "release"]
+
+
+def test_what_was_released_is_proven(somebody: Operator) -> None:
+    first = commit(somebody)
+    assert "has never been released to production" in somebody.deploy("proven", first, code=1)
+    somebody.deploy("release")
+    assert somebody.deploy("proven", first) == f"{first}\n"
+
+
+TIMED_OUT = "echo 'Connection to 192.0.2.1 port 22 timed out' >&2; exit 255"
+
+
+def with_ssh(somebody: Operator, script: str) -> Path:
+    """Put a script in the place of ssh; return the file that gets a line for each of its calls."""
+    root = cast(SmallHost, somebody.host).root
+    calls = root / "calls"
+    (root / "bin" / "ssh").write_text(f"#!/bin/sh\necho >> {calls}\n{script}\n")
+    return calls
+
+
+def test_a_connection_that_times_out_is_tried_again(somebody: Operator) -> None:
+    root = cast(SmallHost, somebody.host).root
+    calls = with_ssh(somebody, f"[ $(wc -l < {root}/calls) -gt 2 ] || {{ {TIMED_OUT}; }}")
+    somebody.deploy("hold", "odd")
+    assert len(calls.read_text()) == 2 + 3, "two timed out; then check, hold and audit"
+
+
+def test_a_host_that_never_answers_is_named(somebody: Operator) -> None:
+    calls = with_ssh(somebody, TIMED_OUT)
+    said = somebody.refuse("status")
+    assert "deploy@links.test cannot be used: Connection to 192.0.2.1 port 22 timed out; " in said
+    assert len(calls.read_text()) == 3
+
+
+def test_what_the_host_itself_could_not_do_is_not_done_twice(somebody: Operator) -> None:
+    calls = with_ssh(somebody, "echo 'the upload timed out' >&2; exit 1")
+    somebody.refuse("status")
+    assert len(calls.read_text()) == 1
+
+
+def test_a_lock_that_cannot_be_asked_for_is_nobodys(somebody: Operator) -> None:
+    with_ssh(somebody, 'case "$*" in *flock*) exit 255 ;; esac')
+    assert "The connection to deploy@links.test is lost" in somebody.refuse("rollback")
+
+
 def test_versions_come_and_go(somebody: Operator) -> None:
     assert "version   none" in somebody.deploy("status")
     first = commit(somebody)
@@ -137,25 +235,6 @@ def test_versions_come_and_go(somebody: Operator) -> None:
     ]
 
 
-def test_what_was_released_is_proven(somebody: Operator) -> None:
-    first = commit(somebody)
-    assert "has never been released to production" in somebody.deploy("proven", first, code=1)
-    somebody.deploy("release")
-    assert somebody.deploy("proven", first) == f"{first}\n"
-
-
-def test_a_hold_lasts_until_it_is_resumed(somebody: Operator) -> None:
-    commit(somebody)
-    somebody.deploy("hold", "the numbers look odd")
-    assert "production is held: the numbers look odd (mira, " in somebody.refuse("release")
-    assert "held      the numbers look odd (mira, " in somebody.deploy("status")
-    somebody.deploy("resume")
-    somebody.deploy("release")
-    lines = somebody.deploy("history").splitlines()
-    assert lines[0].endswith("ok  mira  the numbers look odd")
-    assert [line.split()[1] for line in lines] == ["hold", "resume", "release"]
-
-
 def test_what_git_says_against_a_release_is_heard(somebody: Operator) -> None:
     first = commit(somebody)
     second = commit(somebody)
@@ -170,26 +249,6 @@ def test_what_git_says_against_a_release_is_heard(somebody: Operator) -> None:
     support.git(somebody.project.parent, "clone", "--quiet", "--depth=1", source, shallow)
     somebody.project = shallow
     assert "This clone does not know" in somebody.refuse("release")
-
-
-def test_a_broken_release_leaves_the_old_one(somebody: Operator, kind: str) -> None:
-    good = commit(somebody)
-    somebody.deploy("release")
-    script = somebody.project / "links.py"
-    original = script.read_text()
-    for (old, new), clue in FAULTS[kind].items():
-        script.write_text(original)
-        bad = commit(somebody, old, new)
-        somebody.settings["DEPLOY_TIMEOUT"] = "1.5"
-        process = somebody.start("release")
-        said = "".join(process.communicate(timeout=60))
-        assert process.returncode == 1, said
-        assert clue in said, said
-        assert f"ops/deploy: release of {bad} failed: " in said
-        assert "switching" not in said
-        assert somebody.outcomes()[-1] == ("release", bad, "failed")
-        assert version(somebody) == good
-    assert not list((cast(SmallHost, somebody.host).root / "run").glob("links-candidate.pid"))
 
 
 def in_its_place(somebody: Operator, kind: str) -> tuple[str, str]:
@@ -238,13 +297,16 @@ def test_a_way_back_that_fails_too_is_told(somebody: Operator, kind: str) -> Non
     assert somebody.outcomes()[-1] == ("rollback", first, "failed")
 
 
-def test_five_versions_are_kept(somebody: Operator) -> None:
-    made = []
-    for _ in range(6):
-        made.append(commit(somebody))
-        somebody.deploy("release")
-    kept = cast(SmallHost, somebody.host).root / "srv/links/releases"
-    assert sorted(folder.name for folder in kept.iterdir()) == sorted(made[1:])
+def test_an_interrupted_one_cleans_up(somebody: Operator, kind: str) -> None:
+    first = commit(somebody)
+    somebody.deploy("release")
+    second = commit(somebody, "VERSION = ", "time.sleep(1)\nVERSION = ")
+    with reached(somebody, "trying", "release") as process:
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 1
+    assert version(somebody) == first
+    assert somebody.outcomes()[-1] == ("release", second, "failed")
+    assert "interrupted by SIGTERM" in somebody.deploy("history")
 
 
 def test_one_at_a_time_and_a_killed_one_blocks_nobody(somebody: Operator) -> None:
@@ -259,18 +321,6 @@ def test_one_at_a_time_and_a_killed_one_blocks_nobody(somebody: Operator) -> Non
     somebody.deploy("release")
     assert version(somebody) == second
     assert ("release", second, "interrupted") in somebody.outcomes()
-
-
-def test_an_interrupted_one_cleans_up(somebody: Operator, kind: str) -> None:
-    first = commit(somebody)
-    somebody.deploy("release")
-    second = commit(somebody, "VERSION = ", "time.sleep(1)\nVERSION = ")
-    with reached(somebody, "trying", "release") as process:
-        process.send_signal(signal.SIGTERM)
-    assert process.returncode == 1
-    assert version(somebody) == first
-    assert somebody.outcomes()[-1] == ("release", second, "failed")
-    assert "interrupted by SIGTERM" in somebody.deploy("history")
 
 
 def test_a_folder_leaves_at_home_what_stays_there(
@@ -290,80 +340,30 @@ def test_a_folder_leaves_at_home_what_stays_there(
     assert version(somebody) in somebody.deploy("status")
 
 
-def test_what_is_missing_is_told_in_a_sentence(somebody: Operator, kind: str) -> None:
-    root = cast(SmallHost, somebody.host).root
-    toml = somebody.project / "ops" / "production.toml"
-
-    def refuse(*words: str, **settings: str) -> str:
-        asked = Operator(somebody.project, somebody.host, {**somebody.settings, **settings})
-        return asked.refuse(*words)
-
-    assert "production has no host: set it in ops/production.toml or DEPLOY_HOST." in refuse(
-        "release", DEPLOY_HOST=""
-    )
-    assert "'-oProxyCommand=true' is not a host" in refuse(
-        "status", DEPLOY_HOST="-oProxyCommand=true"
-    )
-    assert "invalid choice: 'ship'" in refuse("ship")
-    assert "'../1' cannot be a version" in refuse("rollback", "../1")
-    assert "required: VERSION" in refuse("proven")
-    assert "required: REASON" in refuse("hold")
-    assert "There is no ssh on this machine: install it first." in refuse("status", PATH="/nowhere")
-    assert "git cannot tell what to release: " in refuse(
-        "release", GIT_DIR=str(somebody.project / "nowhere")
-    )
-    written = toml.read_text()
-    toml.write_text("host = \n")
-    assert "ops/production.toml is not valid TOML" in refuse("status")
-    toml.write_text(written)
-    assert "invalid choice: 'nowhere'" in Operator(
-        somebody.project, somebody.host, somebody.settings, "nowhere"
-    ).refuse("status")
-    if kind == "service":
-        assert "production has no url" in refuse("status", DEPLOY_URL="")
-        assert "'links.example.com' is not an address" in refuse(
-            "status", DEPLOY_URL="links.example.com"
-        )
-        (root / "etc/links/app.env").rename(root / "app.env")
-        assert "app.env is missing on deploy@links.test: ops/README.md" in refuse("release")
-    else:
-        (root / "usr/local/bin/links").symlink_to("/usr/bin/true")
-        assert "another program is" in refuse("release")
-        assert "another program is" in refuse("rollback")
-    assert not (root / "srv/links/releases").exists()
+def test_a_broken_release_leaves_the_old_one(somebody: Operator, kind: str) -> None:
+    good = commit(somebody)
+    somebody.deploy("release")
+    script = somebody.project / "links.py"
+    original = script.read_text()
+    for (old, new), clue in FAULTS[kind].items():
+        script.write_text(original)
+        bad = commit(somebody, old, new)
+        somebody.settings["DEPLOY_TIMEOUT"] = "1.5"
+        process = somebody.start("release")
+        said = "".join(process.communicate(timeout=60))
+        assert process.returncode == 1, said
+        assert clue in said, said
+        assert f"ops/deploy: release of {bad} failed: " in said
+        assert "switching" not in said
+        assert somebody.outcomes()[-1] == ("release", bad, "failed")
+        assert version(somebody) == good
+    assert not list((cast(SmallHost, somebody.host).root / "run").glob("links-candidate.pid"))
 
 
-TIMED_OUT = "echo 'Connection to 192.0.2.1 port 22 timed out' >&2; exit 255"
-
-
-def with_ssh(somebody: Operator, script: str) -> Path:
-    """Put a script in the place of ssh; return the file that gets a line for each of its calls."""
-    root = cast(SmallHost, somebody.host).root
-    calls = root / "calls"
-    (root / "bin" / "ssh").write_text(f"#!/bin/sh\necho >> {calls}\n{script}\n")
-    return calls
-
-
-def test_a_connection_that_times_out_is_tried_again(somebody: Operator) -> None:
-    root = cast(SmallHost, somebody.host).root
-    calls = with_ssh(somebody, f"[ $(wc -l < {root}/calls) -gt 2 ] || {{ {TIMED_OUT}; }}")
-    somebody.deploy("hold", "odd")
-    assert len(calls.read_text()) == 2 + 3, "two timed out; then check, hold and audit"
-
-
-def test_a_host_that_never_answers_is_named(somebody: Operator) -> None:
-    calls = with_ssh(somebody, TIMED_OUT)
-    said = somebody.refuse("status")
-    assert "deploy@links.test cannot be used: Connection to 192.0.2.1 port 22 timed out; " in said
-    assert len(calls.read_text()) == 3
-
-
-def test_what_the_host_itself_could_not_do_is_not_done_twice(somebody: Operator) -> None:
-    calls = with_ssh(somebody, "echo 'the upload timed out' >&2; exit 1")
-    somebody.refuse("status")
-    assert len(calls.read_text()) == 1
-
-
-def test_a_lock_that_cannot_be_asked_for_is_nobodys(somebody: Operator) -> None:
-    with_ssh(somebody, 'case "$*" in *flock*) exit 255 ;; esac')
-    assert "The connection to deploy@links.test is lost" in somebody.refuse("rollback")
+def test_five_versions_are_kept(somebody: Operator) -> None:
+    made = []
+    for _ in range(6):
+        made.append(commit(somebody))
+        somebody.deploy("release")
+    kept = cast(SmallHost, somebody.host).root / "srv/links/releases"
+    assert sorted(folder.name for folder in kept.iterdir()) == sorted(made[1:])
