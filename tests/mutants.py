@@ -36,7 +36,7 @@ PAGE = support.ROOT / "docs" / "mutants.md"
 RESULTS = PAGE.with_suffix(".json")
 TABLE = "extensions/ladder.yml"
 LISTS = ("drops", "gates", "set_up")
-QUICK = ["tests/test_exact.py", "tests/test_gates.py", "tests/test_messages.py"]
+QUICK = [f"tests/test_{name}.py" for name in ("exact", "table", "gates", "messages")]
 INNER = ["tests", "--ignore=tests/executed", "-m", "not exhaustive"]
 BED = "tests/executed/test_"
 JUDGES: dict[str, list[list[str]]] = {

@@ -14,7 +14,7 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.deploying import Operator, reached
+from tests.executed.deploying import Operator, reached, wait_until
 from tests.small_host import SmallHost
 
 pytestmark = pytest.mark.exhaustive
@@ -297,16 +297,34 @@ def test_a_way_back_that_fails_too_is_told(somebody: Operator, kind: str) -> Non
     assert somebody.outcomes()[-1] == ("rollback", first, "failed")
 
 
-def test_an_interrupted_one_cleans_up(somebody: Operator, kind: str) -> None:
+def test_an_interrupted_one_cleans_up(somebody: Operator) -> None:
     first = commit(somebody)
     somebody.deploy("release")
     second = commit(somebody, "VERSION = ", "time.sleep(1)\nVERSION = ")
+    root = cast(SmallHost, somebody.host).root
+    ssh = root / "bin" / "ssh"
+    slowly = f'case "$*" in *printf*audit.log*) touch {root}/noting; sleep 0.5 ;; esac\n'
+    ssh.write_text(ssh.read_text().replace("\n", f"\n{slowly}", 1))
     with reached(somebody, "trying", "release") as process:
+        process.send_signal(signal.SIGTERM)
+        wait_until((root / "noting").exists)
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 1
     assert version(somebody) == first
     assert somebody.outcomes()[-1] == ("release", second, "failed")
     assert "interrupted by SIGTERM" in somebody.deploy("history")
+
+
+def test_the_way_back_is_not_interrupted(somebody: Operator, kind: str) -> None:
+    good = commit(somebody, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
+    somebody.deploy("release")
+    bad = commit(somebody, *in_its_place(somebody, kind))
+    with reached(somebody, "failed: ", "release") as process:
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 1
+    assert version(somebody) == good
+    assert somebody.outcomes()[-1] == ("release", bad, "failed")
+    assert "interrupted" not in somebody.deploy("history")
 
 
 def test_one_at_a_time_and_a_killed_one_blocks_nobody(somebody: Operator) -> None:
