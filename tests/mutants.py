@@ -59,7 +59,8 @@ SPECIAL: dict[str, list[list[str]]] = {
     ],
     "ops/feature_flags|[Ff]lag": [[f"{BED}flags.py"]],
     "ops/components|component": [[f"{BED}dependents.py"]],
-    "(?i)ops/swarm|takeover|unit|digest|undo": [
+    "takeover|unit|undo": [[f"{BED}deploy_swarm.py", "-k", "missing or taken_over"]],
+    "(?i)ops/swarm|digest": [
         [f"{BED}deploy_swarm.py", "-k", "missing or versions"],
         [f"{BED}deploy_swarm.py", "-k", "not missing and not versions"],
         [f"{BED}many_hosts.py"],
