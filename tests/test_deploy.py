@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import signal
@@ -140,7 +141,8 @@ def test_what_is_missing_is_told_in_a_sentence(somebody: Operator, kind: str) ->
             "status", DEPLOY_URL="links.example.com"
         )
         (root / "etc/links/app.env").rename(root / "app.env")
-        assert "app.env is missing on deploy@links.test: ops/README.md" in refuse("release")
+        for verb in ("release", "rollback"):
+            assert "app.env is missing on deploy@links.test: ops/README.md" in refuse(verb)
     else:
         (root / "usr/local/bin/links").symlink_to("/usr/bin/true")
         assert "another program is" in refuse("release")
@@ -356,6 +358,44 @@ def test_a_folder_leaves_at_home_what_stays_there(
     assert {"links.py", "helper.py"} <= shipped
     assert not {Path(name).name for name in secrets} & shipped
     assert version(somebody) in somebody.deploy("status")
+
+
+GH = """#!/bin/sh
+case "$1 $2 $3" in
+  "release view build/2."*) echo "release not found" >&2; exit 1 ;;
+  "release view "*) echo "{commit}" ;;
+  "release download "*) cp {place}/"${{3#build/}}" "${{5#--dir=}}/links" ;;
+esac
+"""
+
+
+def test_a_cli_is_fetched_from_its_release(
+    project: Render, host: SmallHost, tmp_path: Path
+) -> None:
+    made = project(3, kind="cli", artifact="binary")
+    commit = support.git(made, "rev-parse", "HEAD").strip()
+    (host.root / "bin" / "gh").write_text(GH.format(commit=commit, place=tmp_path))
+    (host.root / "bin" / "gh").chmod(0o755)
+    for number in ("1.0", "1.1"):
+        (tmp_path / number).write_text(f"#!/bin/sh\necho links {number}\n")
+    somebody = Operator(made, cast(Any, host), host.settings)
+    for number in ("1.0", "1.1"):
+        somebody.deploy("release", number)
+        assert version(somebody) == number
+    line = json.loads((host.root / "srv/links/audit.log").read_text().splitlines()[-1])
+    digest = hashlib.sha256((tmp_path / "1.1").read_bytes()).hexdigest()
+    assert (line["commit"], line["digest"]) == (commit, f"sha256:{digest}")
+    assert somebody.deploy("proven", "1.1") == f"sha256:{digest}\n"
+    somebody.deploy("rollback")
+    assert version(somebody) == "1.0"
+    said = somebody.refuse("release", "2.0")
+    assert "There is no release build/2.0 to be had: gh: release not found." in said
+    nowhere = {**somebody.settings, "PATH": str(tmp_path / "nothing")}
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "nothing" / "ssh").symlink_to("/bin/true")
+    asked = Operator(made, cast(Any, host), nowhere)
+    assert "There is no gh on this machine" in asked.refuse("release", "1.1")
+    assert "required: VERSION" in somebody.refuse("release")
 
 
 def test_a_broken_release_leaves_the_old_one(somebody: Operator, kind: str) -> None:
