@@ -57,9 +57,9 @@ SPECIAL: dict[str, list[list[str]]] = {
         ["tests/test_deploy.py", "-k", "cli"],
         [f"{BED}cli_host.py"],
     ],
-    "ops/feature_flags|[Ff]lag": [[f"{BED}flags.py"]],
-    "ops/components|component": [[f"{BED}dependents.py"]],
-    "takeover|unit|undo": [[f"{BED}deploy_swarm.py", "-k", "missing or taken_over"]],
+    "[Ff]lag": [[f"{BED}flags.py"]],
+    "ops/components|component=": [[f"{BED}dependents.py"]],
+    "takeover|_unit|undo": [[f"{BED}deploy_swarm.py", "-k", "missing or taken_over"]],
     "(?i)ops/swarm|digest": [
         [f"{BED}deploy_swarm.py", "-k", "missing or versions"],
         [f"{BED}deploy_swarm.py", "-k", "not missing and not versions"],
@@ -168,10 +168,10 @@ def without(
     """Return the mutant that lacks what a pattern found."""
     before = text[: found.start()]
     line, alike = before.count("\n") + 1, before.count(found[0])
-    gone = f"{alike} {what}\n{found[0]}"
-    return Mutant(
-        kind, file, f"line {line}, without {what}", before + instead + text[found.end() :], gone
-    )
+    inside = "".join(re.findall(r"(?m)^ *def \w+", before)[-1:]).strip().removeprefix("def ")
+    where = f"line {line}, {inside}" if inside else f"line {line}"
+    less = before + instead + text[found.end() :]
+    return Mutant(kind, file, f"{where} without {what}", less, f"{alike} {what}\n{found[0]}")
 
 
 def first(text: str) -> str:
