@@ -42,7 +42,11 @@ BED = "tests/executed/test_"
 JUDGES: dict[str, list[list[str]]] = {
     "table": [QUICK, ["tests/test_options.py", "tests/test_cli.py", "-m", "not exhaustive"], INNER],
     "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
-    "guards": [["tests/test_refusals.py", "tests/test_company.py"], QUICK, INNER],
+    "guards": [
+        ["tests/test_refusals.py", "tests/test_company.py"],
+        ["tests/test_interactive.py", "tests/test_cli.py", "-k", "interactive or refused"],
+        INNER,
+    ],
     "programs": [
         ["tests/test_deploy.py", "-k", "service"],
         [f"{BED}deploy_systemd.py"],
