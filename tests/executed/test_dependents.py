@@ -112,6 +112,7 @@ def test_each_of_two_projects_is_released_and_rolled_back_alone(
         ours.push(made, version)
     for version, fault in {"2.0": "", "2.1": "", "2.2": "crashing", "2.3": "forgetful"}.items():
         images.push(other, version, fault=fault)
+    images.push(other, "2.4", lost="ALTER TABLE nowhere ADD COLUMN author text")
     database = postgres.rpartition("/")[0]
     words = ["psql", postgres, "--command=CREATE DATABASE catalog"]
     engine.docker("run", "--rm", "postgres:17", *words)
@@ -146,7 +147,10 @@ def test_each_of_two_projects_is_released_and_rolled_back_alone(
     assert runs() == ("1.0", "2.1")
     step("release", "1.1")
     assert runs() == ("1.1", "2.1")
-    assert "never starts" in step("release", "2.2", *alone, code=1)
+    said = step("release", "2.2", *alone, code=1)
+    assert "never starts" in said
+    assert "switching" not in said
+    assert 'relation "nowhere" does not exist' in step("release", "2.4", *alone, code=1)
     # What only the stack as a whole shows cannot go unnoticed, but it is taken back.
     assert "the smoke test" in somebody.deploy("release", "2.3", *alone, code=1)
     assert runs() == ("1.1", "2.1")
@@ -166,6 +170,7 @@ def test_each_of_two_projects_is_released_and_rolled_back_alone(
         ["release", "2.0", "ok"],
         ["release", "2.1", "ok"],
         ["release", "2.2", "failed"],
+        ["release", "2.4", "failed"],
         ["release", "2.3", "failed"],
         ["rollback", "2.0", "ok"],
     ]
