@@ -40,7 +40,7 @@ QUICK = [f"tests/test_{name}.py" for name in ("exact", "table", "gates", "messag
 INNER = ["tests", "--ignore=tests/executed", "-m", "not exhaustive"]
 BED = "tests/executed/test_"
 JUDGES: dict[str, list[list[str]]] = {
-    "table": [QUICK, ["tests/test_options.py", "tests/test_cli.py", "-m", "not exhaustive"], INNER],
+    "table": [QUICK, ["tests/test_cli.py", "-k", "required or its_files"], INNER],
     "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
     "guards": [
         ["tests/test_refusals.py", "tests/test_company.py"],
