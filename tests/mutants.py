@@ -39,6 +39,7 @@ LISTS = ("drops", "gates", "set_up")
 QUICK = [f"tests/test_{name}.py" for name in ("exact", "table", "gates", "messages")]
 INNER = ["tests", "--ignore=tests/executed", "-m", "not exhaustive"]
 BED = "tests/executed/test_"
+CONTAINERS = "tests/test_deploy_containers.py"
 JUDGES: dict[str, list[list[str]]] = {
     "table": [QUICK, ["tests/test_cli.py", "-k", "required or its_files"], INNER],
     "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
@@ -49,6 +50,7 @@ JUDGES: dict[str, list[list[str]]] = {
     ],
     "programs": [
         ["tests/test_deploy.py", "-k", "service"],
+        [CONTAINERS],
         [f"{BED}deploy_systemd.py"],
         [f"{BED}deploy_swarm.py"],
         [f"{BED}many_hosts.py"],
@@ -61,14 +63,13 @@ SPECIAL: dict[str, list[list[str]]] = {
         ["tests/test_deploy.py", "-k", "cli"],
         [f"{BED}cli_host.py"],
     ],
-    "[Ff]lag": [[f"{BED}flags.py"]],
-    "ops/components|component=": [[f"{BED}dependents.py"]],
-    "takeover|_unit|undo": [[f"{BED}deploy_swarm.py", "-k", "missing or taken_over"]],
-    "(?i)ops/swarm|digest": [
-        [f"{BED}deploy_swarm.py", "-k", "missing or versions"],
-        [f"{BED}deploy_swarm.py", "-k", "not missing and not versions"],
-        [f"{BED}many_hosts.py"],
+    "[Ff]lag": [[CONTAINERS, "-k", "flags"], [f"{BED}flags.py"]],
+    "ops/components|component=": [[CONTAINERS, "-k", "component"], [f"{BED}dependents.py"]],
+    "takeover|_unit|undo": [
+        [CONTAINERS, "-k", "missing or taken"],
+        [f"{BED}deploy_swarm.py", "-k", "missing or taken_over"],
     ],
+    "ops/swarm": [[CONTAINERS], [f"{BED}deploy_swarm.py"], [f"{BED}many_hosts.py"]],
 }
 """What a mutant of a program is named -> what judges it instead."""
 LISTINGS = (
@@ -258,8 +259,8 @@ def main() -> None:
     parser.add_argument(
         "--named", default="", help="a regular expression: only those it is found in"
     )
-    help_text = "only the cheapest tests; what they do not notice is left for another run"
-    parser.add_argument("--quick", action="store_true", help=help_text)
+    help_text = "so many of the tests, cheapest first; what they do not notice is left for later"
+    parser.add_argument("--stages", type=int, help=help_text)
     parser.add_argument("--limit", type=int, help="how many to judge")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="say what there is, and judge nothing")
@@ -278,11 +279,10 @@ def main() -> None:
     results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     todo = [one for one in chosen if one.key not in results][: asked.limit]
     with ThreadPoolExecutor(asked.jobs) as pool:
-        stages = 1 if asked.quick else None
-        judged = {pool.submit(judge, one, stages=stages): one for one in todo}
+        judged = {pool.submit(judge, one, stages=asked.stages): one for one in todo}
         for future in as_completed(judged):
             one, result = judged[future], future.result()
-            if result["by"] or not asked.quick:
+            if result["by"] or not asked.stages:
                 results[one.key] = result
             print(f"{result['seconds']:4} s  {result['by'] or 'SURVIVED'}  {one.file}: {one.what}")
             sys.stdout.flush()

@@ -16,7 +16,7 @@ import pytest
 from tests import support
 from tests.conftest import Render
 from tests.executed.deploying import Operator, reached, wait_until
-from tests.small_host import SmallHost
+from tests.small.host import SmallHost
 
 pytestmark = pytest.mark.exhaustive
 

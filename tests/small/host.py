@@ -1,22 +1,26 @@
 """A host in a folder: what `ops/deploy` says over SSH is done here, in seconds and without rights.
 
 Scripts run as they are, with the host's folders moved into this one. In the place of ssh, sudo,
-systemd and uv stand the functions below; the test bed has the real ones.
+systemd, Docker and uv stand the functions below; the test bed has the real ones.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
 
+from tests.small.docker import Docker
+from tests.small.processes import begin, end, lives, settings_in
+
+ROOT = Path(__file__).parents[2]
 PLACES = re.compile(r"(?<![\w.%|/-])/(?=(?:srv|etc|run|var/lib|usr/local/bin)/)")
 SSH = """#!/bin/sh
 while [ "${{1#-}}" != "$1" ]; do
@@ -47,11 +51,11 @@ class SmallHost:
         for place in ("bin", "srv", "etc/links", "etc/systemd/system", "run", "usr/local/bin"):
             (root / place).mkdir(parents=True)
         (root / "etc/links/app.env").write_text(f"PORT={port}\n")
-        python = f"{sys.executable} -S {__file__} {root}"
+        python = f"PYTHONPATH={ROOT} {sys.executable} -S -m {__name__} {root}"
         tools = {"ssh": SSH.format(python=python, places=PLACES.pattern, root=root)}
-        tools |= dict.fromkeys(("sudo", "setpriv"), SUDO)
-        for tool in ("systemctl", "journalctl", "uv"):
-            tools[tool] = f'#!/bin/sh\nexec {python} {tool} "$@"\n'
+        tools |= dict.fromkeys(("sudo", "setpriv"), SUDO) | {"chown": "#!/bin/sh\n"}
+        for tool in ("systemctl", "journalctl", "uv", "docker", "ss"):
+            tools[tool] = f'#!/bin/sh\n{python} {tool} "$@"\n'
         for tool, script in tools.items():
             (root / "bin" / tool).write_text(script)
             (root / "bin" / tool).chmod(0o755)
@@ -76,11 +80,27 @@ class SmallHost:
     def stop(self) -> None:
         """End what runs on it."""
         for file in (self.root / "run").glob("*.pid"):
-            _end(self.root, file.stem)
+            end(self.root, file.stem)
+
+
+def docker(root: Path, words: list[str]) -> int:
+    """Do what Docker does."""
+    return Docker(root).run(words)
+
+
+def ss(root: Path, _: list[str]) -> int:
+    """Tell what listens."""
+    print("".join(file.read_text() for file in root.glob("listens")))
+    return 0
 
 
 def uv(_: Path, words: list[str]) -> int:
-    """Make a virtual environment, unless a dependency is nowhere to be had."""
+    """Make a virtual environment, unless a dependency is nowhere to be had; test an address."""
+    if words[0] == "run":
+        with urlopen(f"{os.environ['BASE_URL']}/smoke", timeout=5) as answer:
+            works = json.load(answer) == {"version": os.environ["EXPECTED_VERSION"]}
+        print("test_smoke.py PASSED" if works else "test_smoke.py FAILED")
+        return int(not works)
     script = Path(words[-1]).read_text()
     if missing := re.search(r"[\w-]+>=999", script):
         print(f"{missing[0]} is nowhere to be had", file=sys.stderr)
@@ -102,50 +122,32 @@ def systemctl(root: Path, words: list[str]) -> int:
     verb, *rest = words
     unit = rest[-1] if rest else ""
     if verb in {"stop", "restart", "disable"}:
-        _end(root, unit)
-    if verb in {"start", "restart"}:
-        _begin(root, unit)
+        end(root, unit)
+    if verb in {"start", "restart"} or (verb == "enable" and "--now" in rest):
+        _begin_unit(root, unit)
     if verb == "is-active":
-        print("active" if _lives(root, unit) else "failed")
+        if "--quiet" not in rest:
+            print("active" if lives(root, unit) else "failed")
+        return 0 if lives(root, unit) else 3
     if verb == "show":
         print({"NRestarts": 0, "ActiveState": "active"}.get(rest[0].partition("=")[2], "today"))
     return 0
 
 
-def _begin(root: Path, unit: str) -> None:
+def _begin_unit(root: Path, unit: str) -> None:
     folders = (root / "run/systemd/system", root / "etc/systemd/system")
     file = next(file for folder in folders if (file := folder / f"{unit}.service").is_file())
     lines = file.read_text().splitlines()
     lines += [line for more in file.parent.glob(f"{unit}.service.d/*") for line in more.open()]
-    settings = {key: value for line in lines for key, _, value in [line.strip().partition("=")]}
+    command: list[str] = []
     environment = dict(os.environ)
     for line in lines:
-        if line.startswith("EnvironmentFile="):
-            text = Path(PLACES.sub(f"{root}/", line.strip().partition("=")[2])).read_text()
-            environment |= dict(pair.split("=", 1) for pair in text.splitlines())
-    command = PLACES.sub(f"{root}/", settings["ExecStart"]).split()
-    with (root / "run" / f"{unit}.log").open("w") as log:
-        process = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-    (root / "run" / f"{unit}.pid").write_text(str(process.pid))
-
-
-def _lives(root: Path, unit: str) -> bool:
-    """Tell whether the process of a unit runs, and is not only waiting to be forgotten."""
-    file = root / "run" / f"{unit}.pid"
-    with suppress(OSError):
-        state = Path(f"/proc/{file.read_text()}/stat").read_text().rpartition(")")[2]
-        return state.split()[0] != "Z"
-    return False
-
-
-def _end(root: Path, unit: str) -> None:
-    file = root / "run" / f"{unit}.pid"
-    while _lives(root, unit):
-        os.kill(int(file.read_text()), signal.SIGKILL)
-        time.sleep(0.01)
-    file.unlink(missing_ok=True)
+        key, _, value = PLACES.sub(f"{root}/", line.strip()).partition("=")
+        if key == "EnvironmentFile":
+            environment |= settings_in(Path(value).read_text())
+        if key == "ExecStart":
+            command = value.split()
+    begin(root, unit, command, environment)
 
 
 def carry(_: Path, words: list[str]) -> None:

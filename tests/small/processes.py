@@ -1,0 +1,41 @@
+"""Processes that outlive who began them: a file each tells which it is, another what it said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+
+def begin(root: Path, name: str, command: list[str], environment: dict[str, str]) -> None:
+    """Start a process under a name."""
+    with (root / "run" / f"{name}.log").open("w") as log:
+        process = subprocess.Popen(
+            command, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+    (root / "run" / f"{name}.pid").write_text(str(process.pid))
+
+
+def lives(root: Path, name: str) -> bool:
+    """Tell whether a process runs, and is not only waiting to be forgotten."""
+    with suppress(OSError):
+        number = (root / "run" / f"{name}.pid").read_text()
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def end(root: Path, name: str) -> None:
+    """Kill a process, if there is one of that name, and wait until it is gone."""
+    file = root / "run" / f"{name}.pid"
+    while lives(root, name):
+        os.kill(int(file.read_text()), signal.SIGKILL)
+        time.sleep(0.01)
+    file.unlink(missing_ok=True)
+
+
+def settings_in(text: str) -> dict[str, str]:
+    """Return the settings of an environment file."""
+    return dict(line.split("=", 1) for line in text.splitlines())
