@@ -231,6 +231,14 @@ def test_a_bad_version_never_gets_there(stack: Stack, fault: str) -> None:
     assert stack.outcomes()[-1] == ("release", "1.1", "failed")
 
 
+def test_without_uv_nothing_gets_there(stack: Stack) -> None:
+    stack.push("1.0")
+    (stack.root / "bin" / "uv").unlink()
+    stack.settings["PATH"] = f"{stack.root / 'bin'}:/usr/bin:/bin"
+    assert "failed: there is no uv on this machine" in stack.deploy("release", "1.0", code=1)
+    assert stack.runs() == "none"
+
+
 def test_what_fails_in_its_place_alone_is_taken_back(stack: Stack) -> None:
     forgets = (ANSWER, '{"version": ("smoke" in self.path and BAD) or VERSION}')
     well = ("VERSION = ", "BAD = 0\nVERSION = ")
