@@ -149,7 +149,9 @@ def of_guards(root: Path) -> Iterator[Mutant]:
     for name in ("ladder", "table"):
         file = f"extensions/{name}.py"
         text = (root / file).read_text()
-        pattern = r"(?m)^( +)(?:return (?:\(|f\"|f'|\"(?!\"))|raise )[^\n]*\n(?:\1 +[^\n]*\n|\1\)\n)*"
+        pattern = (
+            r"(?m)^( +)(?:return (?:\(|f\"|f'|\"(?!\"))|raise )[^\n]*\n(?:\1 +[^\n]*\n|\1\)\n)*"
+        )
         for found in re.finditer(pattern, text):
             instead = "pass" if "raise" in found[0][:40] else "return ''"
             yield without("guards", file, text, found, first(found[0]), f"{found[1]}{instead}\n")

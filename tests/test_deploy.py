@@ -17,6 +17,7 @@ from tests import support
 from tests.conftest import Render
 from tests.executed.deploying import Operator, reached, wait_until
 from tests.small.host import SmallHost
+from tests.small.processes import lives
 
 pytestmark = pytest.mark.exhaustive
 
@@ -329,15 +330,20 @@ def test_the_way_back_is_not_interrupted(somebody: Operator, kind: str) -> None:
     assert "interrupted" not in somebody.deploy("history")
 
 
-def test_one_at_a_time_and_a_killed_one_blocks_nobody(somebody: Operator) -> None:
+def test_one_at_a_time_and_a_killed_one_blocks_nobody(somebody: Operator, kind: str) -> None:
+    root = cast(SmallHost, somebody.host).root
     first = commit(somebody, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
     with reached(somebody, "preparing", "release"):
         said = somebody.refuse("rollback")
         assert f"mira has been busy with the release of {first} since" in said
     assert version(somebody) == first
     second = commit(somebody)
-    somebody.kill_when("trying", "release")
+    with reached(somebody, "trying", "release") as process:
+        wait_until(lambda: kind == "cli" or lives(root, "links-candidate"))
+        process.kill()
     assert version(somebody) == first
+    somebody.refuse("rollback")
+    assert not lives(root, "links-candidate"), "left by the one that was killed"
     somebody.deploy("release")
     assert version(somebody) == second
     assert ("release", second, "interrupted") in somebody.outcomes()
