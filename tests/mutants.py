@@ -248,7 +248,8 @@ def page(every: list[Mutant], results: dict[str, Any]) -> str:
     for mutant in survived:
         why = results[mutant.key].get("why", "not explained yet")
         lines.append(f"- `{mutant.file}`, {mutant.what}: {why}")
-    by = Counter(one["by"] for one in results.values() if one["by"])
+    by = Counter(results[one.key]["by"] for one in every if one.key in results)
+    del by[""]
     lines += ["", "Noticed by:", "", "| test | mutants |", "|---|---|"]
     lines += [f"| `{test}` | {number} |" for test, number in by.most_common()]
     return "\n".join(lines) + "\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests import mutants, support
@@ -44,6 +46,12 @@ def test_what_is_noticed_and_what_is_not(monkeypatch: pytest.MonkeyPatch) -> Non
     assert mutants.judge(harmless)["by"] == ""
     (harmful,) = (one for one in EVERY if one.what == "level 2: adds without .gitignore")
     assert mutants.judge(harmful)["by"].startswith("tests/test_exact.py::")
+
+
+def test_the_page_is_current_and_leaves_nothing_unexplained() -> None:
+    results = json.loads(mutants.RESULTS.read_text())
+    assert mutants.PAGE.read_text() == mutants.page(EVERY, results)
+    assert not [one for one in results.values() if not one["by"] and not one.get("why")]
 
 
 def test_the_page_lists_who_survived() -> None:
