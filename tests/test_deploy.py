@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import signal
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -347,6 +348,20 @@ def test_one_at_a_time_and_a_killed_one_blocks_nobody(somebody: Operator, kind: 
     somebody.deploy("release")
     assert version(somebody) == second
     assert ("release", second, "interrupted") in somebody.outcomes()
+
+
+def test_a_long_release_keeps_the_lock(somebody: Operator) -> None:
+    host = somebody.project / "ops" / "host.py"
+    quick = host.read_text()
+    for old, new in (("read -r -t 60", "read -r -t 1"), ("over.wait(10)", "over.wait(0.2)")):
+        assert old in quick
+        quick = quick.replace(old, new)
+    host.write_text(quick)
+    commit(somebody, "VERSION = ", "time.sleep(2)\nVERSION = ")
+    with reached(somebody, "trying", "release") as process:
+        time.sleep(1.7)
+        assert "mira has been busy with the release" in somebody.refuse("rollback")
+    assert process.returncode == 0
 
 
 def test_a_folder_leaves_at_home_what_stays_there(
