@@ -109,8 +109,16 @@ def refuse_level(level: object) -> str:
 
 def import_name(project: Path, name: str) -> str:
     """Return under what name the project is imported: what it has already, or made of its name."""
-    own = load("adopt").package_of(project) if project.is_dir() else ""
-    return own or package_of(name)
+    return told_by(project).get("package") or package_of(name)
+
+
+@lru_cache(maxsize=8)
+def told_by(project: Path) -> Mapping[str, str]:
+    """Return what a project that was not made from the template answers by itself."""
+    found: dict[str, str] = {}
+    if project.is_dir() and not (project / ANSWERS).exists():
+        found = load("adopt").facts(project)
+    return found
 
 
 # Git ---------------------------------------------------------------------------------------------
@@ -366,7 +374,6 @@ def adoption(project: Path, answers: Mapping[str, Any]) -> list[str]:
     adopt = load("adopt")
     has = ladder.capabilities(answers)
     owners = ladder.paths(answers)
-    place = (ladder.MODULE if has["packaging"] else ladder.SCRIPT).format(**answers)
     with tempfile.TemporaryDirectory() as folder:
         fresh = rendered(Path(folder, project.name), answers)
         differ = [
@@ -375,7 +382,7 @@ def adoption(project: Path, answers: Mapping[str, Any]) -> list[str]:
             if owners[path] != "starter"
             and (project / path).read_bytes() != (fresh / path).read_bytes()
         ]
-        left = list(adopt.lacks(project, fresh, place, has, set(owners)))
+        left = list(adopt.lacks(project, fresh, answers["package"], has, owners, differ))
     kept = [f"{path}, which the template would write otherwise" for path in differ]
     lines = listed("Kept", kept) + ([""] if kept and left else []) + listed("Lacks", left)
     return lines or ["The contract holds."]
@@ -409,13 +416,27 @@ def to_do(
 ) -> list[str]:
     """Return what a person does now, once."""
     steps = [step for row in gained for step in row.set_up]
-    if before is None or list(ladder.rows(before)) == list(ladder.rows(answers)):
+    if any(path.startswith(".github/") for row in gained for path in row.adds):
+        steps += alone(project)
+    if before is None:
         return steps
-    if (project / "uv.lock").is_file() and "uv lock" not in " ".join(steps):
+    changed = list(ladder.rows(before)) != list(ladder.rows(answers))
+    if changed and (project / "uv.lock").is_file() and "uv lock" not in " ".join(steps):
         steps.insert(0, "uv lock, since the dependencies changed")
     if int(before["level"]) >= 4 and any(row.gates for row in gained):
         steps.append("ops/protect again, since pull requests need more checks now")
-    return [*steps, "look at git status and git diff, then commit"]
+    conflicts = (git(project, "diff", "--name-only", "--relative", "--diff-filter=U") or "").split()
+    if conflicts:
+        steps.insert(0, f"resolve the conflicts in {', '.join(conflicts)}")
+    return [*steps, "look at git status and git diff, then commit"] if changed or conflicts else []
+
+
+def alone(project: Path) -> list[str]:
+    """Return what to do where a project is a folder of another repository."""
+    top = git(project, "rev-parse", "--show-toplevel")
+    if not top or Path(top) == project:
+        return []
+    return ["give it a repository of its own: GitHub reads .github/ at the top of one, not here"]
 
 
 def git_lines(level: int) -> list[str]:
@@ -462,6 +483,8 @@ def excluded(operation: str, *, project: Path, answers: Mapping[str, Any]) -> st
     NEWBORN.discard(project)
     kept = []
     if operation == "copy" and stranger(project):
+        if problem := refuse_shapes(project, ladder.paths(answers)):
+            raise UserMessageError(problem)
         kept = ADOPTED[project] = sorted(
             path for path in ladder.paths(answers) if (project / path).exists()
         )
@@ -493,6 +516,17 @@ def stranger(project: Path) -> bool:
             "commit or stash them first."
         )
     return True
+
+
+def refuse_shapes(project: Path, paths: Iterable[str]) -> str:
+    """Return which file is in the way of a folder, or a folder of a file, or nothing."""
+    for path in paths:
+        for folder in PurePosixPath(path).parents[:-1]:
+            if (project / folder).is_file():
+                return f"The template has a folder {folder}, and you have such a file: rename it."
+        if (project / path).is_dir():
+            return f"The template has a file {path}, and you have such a folder: rename it."
+    return ""
 
 
 def absent(answers: Mapping[str, Any], without: Container[str] = ()) -> set[str]:
@@ -568,8 +602,12 @@ class Ladder(ContextHook):
         project = resolved(str(conf["dst_path"]))
         recorded = answers_on_disk(project / ANSWERS)
         given = {**conf["user_defaults"], **recorded, **conf["data"]}
+        own = told_by(project)
+        if package := own.get("package"):
+            given.setdefault("package", package)
         if conf["defaults"]:
             given.setdefault("project_name", project_name(project))
+            given.setdefault("kind", own.get("kind") or "service")
         asked = {key: context[key] for key in questions() if key in context}
         state = repr((project, recorded, given, asked))
         if state not in self.known and (
@@ -588,16 +626,22 @@ class Ladder(ContextHook):
             new = {**answers, "_commit": context["_copier_answers"].get("_commit")}
             if recorded and (problem := refuse_update(project, recorded, new, discard=told)):
                 raise UserMessageError(problem)
+        if operation == "copy" and rendering:
+            source = Path(context["_copier_answers"]["_src_path"])
+            if not source.is_absolute() and source.is_dir():
+                raise UserMessageError(
+                    f"The project would remember its template as {source}, which is somewhere else "
+                    f"for everybody else: give the whole address, {source.resolve()}."
+                )
         if rendering:
             self.settled = self.known[state]
         context.update(self.known[state])
         context["message"] = partial(told_of, project, context.get("_copier_answers", {}))
 
 
-@lru_cache(maxsize=8)
 def project_name(project: Path) -> str:
     """Return the name that a project has already, or else its folder's."""
-    return (project.is_dir() and load("adopt").name_of(project)) or project.name
+    return told_by(project).get("project_name") or project.name
 
 
 def names(project: Path, answers: dict[str, Any]) -> dict[str, Any]:
@@ -611,6 +655,7 @@ def names(project: Path, answers: dict[str, Any]) -> dict[str, Any]:
         "level_choices": level_choices,
         "artifact_choices": partial(artifact_choices, answers),
         "named": partial(project_name, project),
+        "own": told_by(project),
         "package_of": partial(import_name, project),
         "refuse_project": partial(refuse_project, package=package),
         "refuse_package": refuse_package,

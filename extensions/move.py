@@ -192,8 +192,7 @@ def move(project: Project) -> None:
         carry_header(target)
     else:
         restore_header(target)
-    if project.before is not None:
-        say(f"Moved {source} to {target}")
+    say(f"Moved {source} to {target}")
     for path in beside:
         place = new_root / path.relative_to(old_root)
         if place.exists():

@@ -45,8 +45,12 @@ HEADER = re.compile(r"(?m)^# /// script\n(?:#(?: .*)?\n)+?# ///\n")
 MARKERS = re.compile(rb"(?m)^(<<<<<<< before|>>>>>>> after) updating$")
 FIXED = {"ops/app.service", "ops/systemd.py"}
 """Files of the road that a level drops: they are not moved to another."""
-COMMON = {"always", "service", "container", "postgres"}
-"""What the project of a life has besides its level."""
+KINDS = {
+    "service": ({}, {"always", "service", "container", "postgres"}),
+    "wheel": ({"kind": "cli"}, {"always", "cli", "wheel", "postgres"}),
+    "binary": ({"kind": "cli", "artifact": "binary"}, {"always", "cli", "binary", "postgres"}),
+}
+"""Kind of project -> what it answers, and what it has besides its level."""
 DEPENDENCIES = ("attrs", "rich", "tenacity")
 
 HEAD = """\
@@ -109,13 +113,13 @@ def publish(source: Path, change: str, what: str, number: int) -> None:
     support.git(source, "tag", f"v1.{number}.0")
 
 
-def plain_road(source: Path) -> list[str]:
-    """Return the files of the road that a version of the template has as they are emitted."""
+def plain_road(source: Path, kind: str) -> list[str]:
+    """Return the files of the road that such a project has as they stand in the template."""
     table = yaml.safe_load((source / TABLE).read_text())
     owners = [
         (path, owner)
         for row in table["levels"] + table["parts"]
-        if row.get("when", "always") in COMMON
+        if row.get("when", "always") in KINDS[kind][1]
         for path, owner in row.get("adds", {}).items()
     ]
     return sorted(
@@ -125,41 +129,46 @@ def plain_road(source: Path) -> list[str]:
     )
 
 
-def fresh(source: Path, version: str, level: int) -> dict[str, bytes]:
-    """Return path -> content of a new project of a level."""
+def given(kind: str, level: int) -> dict[str, Any]:
+    """Return what a project of a kind and level answers."""
+    return {**support.ANSWERS, **KINDS[kind][0], "level": level}
+
+
+def fresh(source: Path, version: str, kind: str, level: int) -> dict[str, bytes]:
+    """Return path -> content of a new project of a kind and level."""
     commit = support.git(source, "rev-parse", f"{version}^{{tree}}").strip()
-    key = (commit, level)
+    key = (commit, kind, level)
     if key not in FRESH:
         with tempfile.TemporaryDirectory() as folder:
             run_copy(
                 str(source),
                 Path(folder, "links"),
-                data={**support.ANSWERS, "level": level},
+                data=given(kind, level),
                 vcs_ref=version,
                 defaults=True,
                 unsafe=True,
                 quiet=True,
             )
             found = support.files(Path(folder, "links"))
-        if wrong := set(found) ^ listed(source, version, level):
-            raise Lost(f"a fresh project of level {level} and its table differ in {min(wrong)}")
+        if wrong := set(found) ^ listed(source, version, kind, level):
+            raise Lost(f"a fresh {kind} of level {level} and its table differ in {min(wrong)}")
         del found[ANSWERS]
         FRESH[key] = found
     return FRESH[key]
 
 
-def listed(source: Path, version: str, level: int) -> set[str]:
-    """Return what a new project of a level has, by the table alone."""
+def listed(source: Path, version: str, kind: str, level: int) -> set[str]:
+    """Return what a new project of a kind and level has, by the table alone."""
     table = yaml.safe_load(support.git(source, "show", f"{version}:{TABLE}"))
     found: set[str] = set()
-    parts = [row for row in table["parts"] if row.get("when", "always") in COMMON]
+    parts = [row for row in table["parts"] if row.get("when", "always") in KINDS[kind][1]]
     for row in sorted(table["levels"] + parts, key=lambda row: int(row["level"])):
         if row["level"] <= level:
             found = found - set(row.get("drops", ())) | set(row.get("adds", ()))
     return {path.format(package="links") for path in found}
 
 
-FRESH: dict[tuple[str, int], dict[str, bytes]] = {}
+FRESH: dict[tuple[str, str, int], dict[str, bytes]] = {}
 
 
 # The laws ----------------------------------------------------------------------------------------
@@ -348,7 +357,7 @@ class Life(RuleBasedStateMachine):
         self.project = self.folder / "links"
         self.version = 0  # v1.0.0; the newest is as high as `published`
         self.published = 0
-        self.level = 0
+        self.kind, self.level = "service", 0
         self.number = 0
         self.script: list[str] = []
 
@@ -376,16 +385,16 @@ class Life(RuleBasedStateMachine):
 
     def road(self) -> list[str]:
         """Return the files that the template keeps current, as far as the user has them."""
-        known = fresh(self.template, f"v1.{self.version}.0", self.level)
+        known = fresh(self.template, f"v1.{self.version}.0", self.kind, self.level)
         return [one for one in self.tracked() if one in known and not is_code(one)]
 
     # What happens --------------------------------------------------------------------------------
 
-    @initialize(level=st.sampled_from(support.LEVELS))
-    def born(self, level: int) -> None:
+    @initialize(kind=st.sampled_from([*KINDS]), level=st.sampled_from(support.LEVELS))
+    def born(self, kind: str, level: int) -> None:
         """A project begins."""
-        self.level = level
-        data = {**support.ANSWERS, "level": level}
+        self.kind, self.level = kind, level
+        data = given(kind, level)
         options = " ".join(f"--data={key}={value}" for key, value in data.items())
         self.script.append(
             f'copier copy --quiet --trust --defaults --vcs-ref=v1.0.0 {options} "$life/ladder" .'
@@ -496,7 +505,7 @@ class Life(RuleBasedStateMachine):
     def publish(self, draw: Draw) -> None:
         """The template gets a new version."""
         change = draw(st.sampled_from(["edit", "edit", "rename", "remove", "move", "ask"]))
-        what = draw(st.sampled_from(plain_road(self.template)))
+        what = draw(st.sampled_from(plain_road(self.template, self.kind)))
         if change == "move":
             what += f":{draw(st.sampled_from(support.LEVELS))}"
         self.published += 1
@@ -519,14 +528,14 @@ class Life(RuleBasedStateMachine):
     def update(self, level: int, reference: VcsRef | None, version: int) -> None:
         """Update the project, check the laws, and resolve what is in conflict."""
         try:
-            old = fresh(self.template, f"v1.{self.version}.0", self.level)
-            new = fresh(self.template, f"v1.{version}.0", level)
+            old = fresh(self.template, f"v1.{self.version}.0", self.kind, self.level)
+            new = fresh(self.template, f"v1.{version}.0", self.kind, level)
         except Lost as problem:
             self.fail(str(problem))
         before, answered = support.files(self.project), self.answers()
         options = "--quiet --trust --defaults --skip-answered"
         options += " --vcs-ref=:current:" if reference else ""
-        data = {**support.ANSWERS, "level": level}
+        data = given(self.kind, level)
         options += "".join(f" --data={key}={value}" for key, value in data.items())
         self.script.append(f"copier update {options} || true")
         try:

@@ -57,6 +57,25 @@ def test_a_name_that_makes_no_package_is_asked_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.exhaustive
+def test_a_package_that_somebody_wants_to_name_is_checked_too(tmp_path: Path) -> None:
+    copier = at_terminal(
+        tmp_path, "copy", "--trust", "--ask=package", str(support.template()), "links"
+    )
+    copier.expect("What is the project called")
+    copier.sendline("")
+    copier.expect("Under what name is it imported")
+    copier.send("\x15json\r")
+    copier.expect("cannot be the package's name")
+    copier.send("\x15shortener\r")
+    copier.expect("What kind of program is it")
+    copier.sendline("")
+    copier.expect("Which deployment maturity level")
+    copier.sendline("")
+    copier.expect(pexpect.EOF)
+    assert (tmp_path / "links" / "shortener.py").is_file()
+
+
+@pytest.mark.exhaustive
 def test_a_level_chosen_from_the_list_moves_the_code(project: Render, rendered: Render) -> None:
     made = project(2)
     copier = at_terminal(
