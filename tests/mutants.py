@@ -45,8 +45,9 @@ JUDGES: dict[str, list[list[str]]] = {
     "table": [QUICK, ["tests/test_cli.py", "-k", "required or its_files"], INNER],
     "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
     "guards": [
-        ["tests/test_refusals.py", "tests/test_company.py"],
+        ["tests/test_refusals.py", "tests/test_company.py", "tests/test_exact.py"],
         ["tests/test_interactive.py", "tests/test_cli.py", "-k", "interactive or refused"],
+        ["tests/test_adopt.py"],
         INNER,
     ],
     "programs": [

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from copier import run_copy
 from copier.errors import UserMessageError
 
@@ -74,8 +75,12 @@ EVERY = quick([(kind, level) for kind in PROJECTS for level in (0, 2, 3, 4, 8)])
 
 def make(folder: Path, kind: str) -> Path:
     """Make somebody's project, committed."""
-    project = folder / "visitors"
-    for name, text in PROJECTS[kind].items():
+    return write(folder / "visitors", PROJECTS[kind])
+
+
+def write(project: Path, files: dict[str, str]) -> Path:
+    """Make a project of these files, committed."""
+    for name, text in files.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text)
     support.save(project, "Ours")
@@ -133,22 +138,28 @@ def test_nothing_is_overwritten_and_the_rest_is_there(
 
 
 LACKS = {
-    ("script", 2): [],
+    ("script", 2): ["Begin .gitignore, README.md as a new project does"],
     ("setuptools", 4): [
+        "Bring the dependencies of setup.cfg into pyproject.toml, and drop them there: uv add NAME",
         "Drop from .github/workflows/ci.yml what",
-        "Bring the dependencies of setup.cfg into pyproject.toml",
     ],
     ("poetry", 8): [
-        "Put the application, with its `app`, into src/guests/__init__.py: "
-        "git mv guests/__init__.py src/guests/__init__.py",
+        "Move the package below src/: mkdir -p src && git mv guests src/guests",
+        "Let the application find its postgres by DATABASE_URL.",
+        "Bring the dependencies of [tool.poetry] into pyproject.toml, and drop them there: "
+        "uvx migrate-to-uv",
+        "Give pyproject.toml [build-system], [project], [tool.uv]",
+        "Ask for what the template's part needs: uv add 'uvicorn>=0.37' 'psycopg[binary]>=3.3'",
+        "Give pyproject.toml the group lint: uv add --group lint 'prek>=0.3' 'ruff>=0.14'",
+        "Begin .gitignore, README.md, pyproject.toml as a new project does",
         "Drop from .github/workflows/ci.yml what",
-        "[tool.poetry]",
-        "Give pyproject.toml [build-system], [project], the group",
     ],
     ("uv", 4): [
+        "Put the application, with its `app`, into src/guests/__init__.py: "
         "git mv src/guests/main.py src/guests/__init__.py",
-        "Let the version come from git",
+        "Let the version come from git: git tag v1.0 where",
         "[tool.mypy]",
+        "Make one of yours and the template's: Dockerfile.",
     ],
 }
 
@@ -162,6 +173,7 @@ def test_the_message_says_what_is_kept_and_what_is_lacking(
     said = capfd.readouterr().err
     kept = re.findall(r"(?m)^(?:Kept)? +(\S+), which the template would write otherwise", said)
     known = {"README.md", ".gitignore", "LICENSE"}
+    assert "give it a repository of its own" not in said
     if level >= 3:
         known |= {"pyproject.toml", "Dockerfile"}
     assert set(kept) == known & set(PROJECTS[kind])
@@ -175,7 +187,7 @@ def test_the_message_says_what_is_kept_and_what_is_lacking(
     ("code", "lack"),
     [
         (CODE.replace("app = ", "api = "), "Call the ASGI application in guests.py `app`."),
-        (SCRIPT.replace("/healthz", "/health"), "Let guests.py answer on /healthz"),
+        (SCRIPT.replace("/healthz", "/health"), "Let the application answer on /healthz"),
         (CODE, "Let guests.py start a server on $PORT"),
     ],
 )
@@ -190,17 +202,125 @@ def test_an_application_that_breaks_the_contract_is_told(
     assert (project / "guests.py").read_text() == code
 
 
+PYTEST = '[tool.pytest.ini_options]\nminversion = "8"\n\n[tool.ruff]\nline-length = 79\n'
+COMMAND = 'def main(argv=None):\n    """Greet."""\n    return 0\n'
+FULL = UV + 'description = "Who came."\nlicense = "MIT"\nscripts = {guests = "guests:main"}\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "level", "lack"),
+    [
+        (
+            {"pyproject.toml": UV + PYTEST},
+            4,
+            "Put [tool.pytest] into pyproject.toml in the place of [tool.pytest.ini_options].",
+        ),
+        ({"pyproject.toml": UV + PYTEST}, 4, "Compare [tool.ruff] line-length, [tool.ruff] src"),
+        ({"tests/conftest.py": "A = 1\n"}, 4, "Make one of yours and the template's: tests/conf"),
+        ({"tests/test_it.py": "\n"}, 4, "Move your tests into tests/unit/, which is what runs: t"),
+        ({".gitignore": "*.toml\n"}, 4, "Your .gitignore keeps these out of git: git add --force"),
+        ({"src/guests/__init__.py": CODE}, 2, "Below level 3 the application is one script, gues"),
+        (
+            {"guests/__init__.py": "", "guests/main.py": CODE},
+            4,
+            "Give src/guests/__init__.py the application: from guests.main import app",
+        ),
+        (
+            {"app.py": CODE, "data.py": "", "requirements.txt": "fastapi\n"},
+            2,
+            "Give app.py a header with what requirements.txt asks for: uv add --script app.py -r",
+        ),
+        ({"a.py": "", "b.py": CODE, "c.py": CODE}, 4, "into src/visitors/__init__.py."),
+        (
+            {"pyproject.toml": FULL, "src/guests/__init__.py": COMMAND},
+            4,
+            "Let the command tell its version",
+        ),
+    ],
+)
+def test_what_somebody_has_otherwise_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], files: dict[str, str], level: int, lack: str
+) -> None:
+    project = write(tmp_path / "visitors", files)
+    adopt(project, level)
+    assert lack in capfd.readouterr().err.partition("Lacks")[2]
+    for name, text in files.items():
+        assert (project / name).read_text() == text
+
+
+def test_a_project_answers_what_it_tells_by_itself(tmp_path: Path) -> None:
+    project = write(tmp_path / "visitors", {"pyproject.toml": FULL, "guests.py": COMMAND})
+    run_copy(
+        str(support.template()), project, data={"level": 3, "owner": "acme"}, vcs_ref="HEAD",
+        defaults=True, unsafe=True, quiet=True,
+    )  # fmt: skip
+    answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
+    told = {key: answers[key] for key in ("project_name", "project_description", "kind", "license")}
+    assert told == {
+        "project_name": "guests",
+        "project_description": "Who came.",
+        "kind": "cli",
+        "license": "MIT",
+    }
+    assert (project / "LICENSE").read_text().startswith("MIT License")
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({"ops": "mine\n"}, "The template has a folder ops, and you have such a file: rename it."),
+        ({"Dockerfile/a": ""}, "The template has a file Dockerfile, and you have such a folder"),
+        ({"My_Project/__init__.py": ""}, "'My_Project' cannot be the package's name: a package"),
+        ({"calendar.py": CODE}, "'calendar' cannot be the package's name: Python's standard"),
+    ],
+)
+def test_what_cannot_stand_beside_the_template_is_refused(
+    tmp_path: Path, files: dict[str, str], sentence: str
+) -> None:
+    project = write(tmp_path / "visitors", files)
+    with pytest.raises(UserMessageError) as refusal:
+        adopt(project, 4)
+    assert str(refusal.value).startswith(sentence)
+    assert support.git(project, "status", "--porcelain", "--ignored") == ""
+
+
+def test_a_folder_of_another_repository_is_told_to_leave(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    top = write(tmp_path / "all", {"guests/guests.py": SCRIPT})
+    adopt(top / "guests", 4)
+    assert "give it a repository of its own" in capfd.readouterr().err
+
+
+def test_an_address_that_is_another_elsewhere_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ladder").symlink_to(support.template())
+    monkeypatch.chdir(tmp_path)
+    project = make(tmp_path, "uv")
+    with pytest.raises(UserMessageError, match="its template as ladder, which is somewhere else"):
+        adopt(project, 4, Path("ladder"))
+    assert support.git(project, "status", "--porcelain") == ""
+
+
 @pytest.mark.parametrize(("kind", "level"), quick(SAMPLE))
-def test_it_climbs_from_there(tmp_path: Path, kind: str, level: int) -> None:
+def test_it_climbs_from_there(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], kind: str, level: int
+) -> None:
     project = make(tmp_path, kind)
     adopt(project, level)
     support.save(project, "Come onto the ladder")
     name = "visitors" if kind == "script" else "guests"
     support.climb(project, level, project_name=name)
     assert support.git(project, "status", "--porcelain") == "", "an update changes something"
-    support.climb(project, min(level + 1, 8), project_name=name)
+    capfd.readouterr()
+    support.climb(project, min(level + 1, 8), project_name=name, quiet=False)
+    said = capfd.readouterr().err
     found = {name: text.decode() for name, text in support.files(project).items()}
     unmerged = support.git(project, "ls-files", "--unmerged")
+    conflicts = sorted({line.partition("\t")[2] for line in unmerged.splitlines()})
+    assert f"resolve the conflicts in {', '.join(conflicts)}\n" in said or not conflicts
+    assert ("resolve the conflicts" in said) is bool(conflicts)
     for name, text in PROJECTS[kind].items():
         if name == "guests.py" and level + 1 >= 3:
             assert CODE in found[place(3)]

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests import support
 from tests.conftest import Render
@@ -85,6 +86,14 @@ ADDED = {
         ops/RUNBOOK.md
     """,
 }
+ASKED = {
+    0: {"kind", "level", "package", "project_description", "project_name"},
+    2: {"forge", "license", "owner"},
+    3: {"artifact"},
+    5: {"feature_flags", "live_dangerously"},
+    6: {"backing_services"},
+    7: {"dependents"},
+}
 DROPPED = {3: {"links.py", "ops/app.service", "ops/systemd.py"}}
 
 EXECUTABLE = {"ops/deploy", "ops/environments", "ops/protect"}
@@ -101,6 +110,21 @@ WORDS = {
     7: r"docker compose|system test",
     8: r"runbook|to production by itself",
 }
+
+
+@pytest.mark.parametrize("level", support.LEVELS)
+@pytest.mark.parametrize("kind", ["service", "cli"])
+def test_a_question_appears_at_the_level_that_needs_it(
+    rendered: Render, kind: str, level: int
+) -> None:
+    made = rendered(level, **({"kind": kind} if kind == "cli" else {}))
+    answers = yaml.safe_load((made / ".copier-answers.yml").read_text())
+    wanted = set().union(*(names for first, names in ASKED.items() if first <= level))
+    if kind == "cli":
+        wanted -= {"dependents", "feature_flags"}
+    if level == 8:
+        wanted -= {"live_dangerously"}
+    assert {name for name in answers if not name.startswith("_")} == wanted
 
 
 def expected(level: int) -> set[str]:

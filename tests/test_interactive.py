@@ -76,6 +76,27 @@ def test_a_package_that_somebody_wants_to_name_is_checked_too(tmp_path: Path) ->
 
 
 @pytest.mark.exhaustive
+def test_an_owner_and_dependents_that_cannot_be_are_asked_again(tmp_path: Path) -> None:
+    given = ["--data=kind=service", "--data=level=7", "--data=license=MIT"]
+    given += ["--data=feature_flags=false", "--data=live_dangerously=false"]
+    copier = at_terminal(tmp_path, "copy", "--trust", *given, str(support.template()), "links")
+    copier.expect("What is the project called")
+    copier.sendline("")
+    copier.expect("Which user or organization owns")
+    copier.send("\x15a/b\r")
+    copier.expect("is no GitHub user or organization")
+    copier.send("\x15acme\r")
+    copier.expect("Which backing services does it need")
+    copier.sendline("")
+    copier.expect("Which applications does its stack need")
+    copier.send("\x7f\x7fcatalog\x1b\r")
+    copier.expect("dependents is no list")
+    copier.send("\x7f" * 7 + "[]\x1b\r")
+    copier.expect(pexpect.EOF)
+    assert "owner: acme\n" in (tmp_path / "links" / ".copier-answers.yml").read_text()
+
+
+@pytest.mark.exhaustive
 def test_a_level_chosen_from_the_list_moves_the_code(project: Render, rendered: Render) -> None:
     made = project(2)
     copier = at_terminal(
