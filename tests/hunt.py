@@ -383,9 +383,16 @@ class Life(RuleBasedStateMachine):
         """Return the project's files, in a steady order."""
         return sorted(support.git(self.project, "ls-files").splitlines())
 
+    def fresh(self, version: int, level: int) -> dict[str, bytes]:
+        """Return path -> content of a new project of this kind."""
+        try:
+            return fresh(self.template, f"v1.{version}.0", self.kind, level)
+        except Lost as problem:
+            self.fail(str(problem))
+
     def road(self) -> list[str]:
         """Return the files that the template keeps current, as far as the user has them."""
-        known = fresh(self.template, f"v1.{self.version}.0", self.kind, self.level)
+        known = self.fresh(self.version, self.level)
         return [one for one in self.tracked() if one in known and not is_code(one)]
 
     # What happens --------------------------------------------------------------------------------
@@ -408,6 +415,10 @@ class Life(RuleBasedStateMachine):
             unsafe=True,
             quiet=True,
         )
+        found = support.files(self.project)
+        for path, text in self.fresh(0, level).items():
+            if found.get(path) != text:
+                self.fail(f"two new projects differ in {path}")
         self.do("git init --quiet --initial-branch=main")
         self.do("echo '/private/' >> .git/info/exclude && mkdir private && echo 1 > private/data")
         self.commit()
@@ -527,11 +538,7 @@ class Life(RuleBasedStateMachine):
 
     def update(self, level: int, reference: VcsRef | None, version: int) -> None:
         """Update the project, check the laws, and resolve what is in conflict."""
-        try:
-            old = fresh(self.template, f"v1.{self.version}.0", self.kind, self.level)
-            new = fresh(self.template, f"v1.{version}.0", self.kind, level)
-        except Lost as problem:
-            self.fail(str(problem))
+        old, new = self.fresh(self.version, self.level), self.fresh(version, level)
         before, answered = support.files(self.project), self.answers()
         options = "--quiet --trust --defaults --skip-answered"
         options += " --vcs-ref=:current:" if reference else ""

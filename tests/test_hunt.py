@@ -21,14 +21,14 @@ PLANTS = {
     "1: a file that the table does not know": ("template/ops/left.txt", "", "left\n", ["climb"]),
     "1: a text that is another at each render": (
         README,
-        "## ",
-        "{{ range(99999) | random }}\n\n## ",
+        "{% if cli %}\n",
+        "{{ range(99999) | random }}\n{% if cli %}\n",
         ["climb"],
     ),
     "2: a text that only newborn projects have": (
         README,
-        "## ",
-        "{% if newborn() %}\nBorn here.\n\n{% endif %}\n## ",
+        "{% if cli %}\n",
+        "{% if newborn() %}\nBorn here.\n{% endif %}\n{% if cli %}\n",
         ["climb"],
     ),
     "2: a file that no update brings": (
