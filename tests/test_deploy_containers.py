@@ -271,6 +271,7 @@ def test_what_fails_in_its_place_alone_is_taken_back(stack: Stack) -> None:
     for version in ("1.1", "1.3"):
         said = stack.deploy("release", version, code=1)
         assert ("the replicas do not stay up" in said) == (version == "1.1")
+        assert ("not here" in said) == (version == "1.1"), "its log is shown"
         assert ("not all replicas run after 2 seconds" in said) == (version == "1.3")
         assert stack.runs() == "none"
     stack.deploy("release", "1.0")
