@@ -339,10 +339,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         if asked.what == "copies":
+            found["peers"] = peers(folder, asked.peer, asked.runs)
             found["levels"] = levels(folder, asked.runs)
             found["whole"] = whole(folder, asked.runs)
             found["one_file"] = one_file(folder, asked.runs)
-            found["peers"] = peers(folder, asked.peer, asked.runs)
             plot(found)
         elif asked.what == "suite":
             found |= {"sessions": suite(), "how": "by the last run of each session"}
