@@ -234,7 +234,9 @@ def dependencies(project: Path, fresh: Path) -> Iterator[str]:
         yield f"Bring the dependencies of {name} into {PYPROJECT}, and drop them there: {way}"
     if "ini_options" in tools.get("pytest", {}):
         yield f"Put [tool.pytest] into {PYPROJECT} in the place of [tool.pytest.ini_options]."
-    missing = [f"[{name}]" for name in ("build-system", "project") if name not in mine]
+    backend = mine.get("build-system", {}).get("build-backend")
+    missing = [] if backend == wanted["build-system"]["build-backend"] else ["[build-system]"]
+    missing += [] if "project" in mine else ["[project]"]
     missing += [f"[tool.{name}]" for name in wanted["tool"] if name not in tools]
     if missing:
         yield f"Give {PYPROJECT} {', '.join(missing)}, as a new project has them."
@@ -254,12 +256,13 @@ def dependencies(project: Path, fresh: Path) -> Iterator[str]:
     for name, entries in wanted.get("dependency-groups", {}).items():
         if lines := absent(entries, groups.get(name, [])):
             yield f"Give {PYPROJECT} the group {name}: uv add --group {name} {lines}"
-    version = table.get("version") or setup(project).get("metadata", "version", fallback="")
-    if version:
+    if version := table.get("version"):
         yield (
             f"Let the version come from git: git tag v{version} where that was released, and "
             'dynamic = ["version"] in the place of version.'
         )
+    elif version := setup(project).get("metadata", "version", fallback=""):
+        yield f"The version comes from git: git tag v{version} where that was released."
 
 
 def absent(wanted: Iterable[str], mine: Iterable[object]) -> str:

@@ -203,6 +203,7 @@ def test_an_application_that_breaks_the_contract_is_told(
 
 
 PYTEST = '[tool.pytest.ini_options]\nminversion = "8"\n\n[tool.ruff]\nline-length = 79\n'
+UV_BUILD = UV + '[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"\n'
 COMMAND = 'def main(argv=None):\n    """Greet."""\n    return 0\n'
 FULL = UV + 'description = "Who came."\nlicense = "MIT"\nscripts = {guests = "guests:main"}\n'
 
@@ -216,6 +217,8 @@ FULL = UV + 'description = "Who came."\nlicense = "MIT"\nscripts = {guests = "gu
             "Put [tool.pytest] into pyproject.toml in the place of [tool.pytest.ini_options].",
         ),
         ({"pyproject.toml": UV + PYTEST}, 4, "Compare [tool.ruff] line-length, [tool.ruff] src"),
+        ({"setup.cfg": "[metadata]\nversion = 0.3\n"}, 4, "comes from git: git tag v0.3 where"),
+        ({"pyproject.toml": UV_BUILD}, 4, "Give pyproject.toml [build-system], [tool.uv]"),
         ({"tests/conftest.py": "A = 1\n"}, 4, "Make one of yours and the template's: tests/conf"),
         ({"tests/test_it.py": "\n"}, 4, "Move your tests into tests/unit/, which is what runs: t"),
         ({".gitignore": "*.toml\n"}, 4, "Your .gitignore keeps these out of git: git add --force"),
