@@ -208,6 +208,7 @@ COMMAND = 'def main(argv=None):\n    """Greet."""\n    return 0\n'
 FULL = UV + 'description = "Who came."\nlicense = "MIT"\nscripts = {guests = "guests:main"}\n'
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("files", "level", "lack"),
     [
@@ -268,6 +269,7 @@ def test_a_project_answers_what_it_tells_by_itself(tmp_path: Path) -> None:
     assert (project / "LICENSE").read_text().startswith("MIT License")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
@@ -287,6 +289,7 @@ def test_what_cannot_stand_beside_the_template_is_refused(
     assert support.git(project, "status", "--porcelain", "--ignored") == ""
 
 
+@pytest.mark.exhaustive
 def test_a_folder_of_another_repository_is_told_to_leave(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

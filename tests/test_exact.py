@@ -113,7 +113,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize("level", support.LEVELS)
-@pytest.mark.parametrize("kind", ["service", "cli"])
+@pytest.mark.parametrize("kind", ["service", pytest.param("cli", marks=pytest.mark.exhaustive)])
 def test_a_question_appears_at_the_level_that_needs_it(
     rendered: Render, kind: str, level: int
 ) -> None:
