@@ -209,8 +209,10 @@ def choices_of(asked: dict[str, Any]) -> str:
 
 
 def default_of(asked: dict[str, Any]) -> str:
-    """Return the default, nothing where it is made of other answers."""
+    """Return the default of a new project, nothing where it is made of other answers."""
     default = asked["default"]
+    if found := re.fullmatch(r"{{ own\.get\('\w+', '(\w+)'\) }}", str(default)):
+        default = found[1]
     return "" if "{{" in str(default) else f"`{json.dumps(default)}`".replace('"', "")
 
 
