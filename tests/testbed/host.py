@@ -15,11 +15,14 @@ from types import TracebackType
 
 from tests.testbed.engine import LABEL, Engine
 from tests.testbed.registry import address, endpoint
-from tests.testbed.shell import BedError, locked, run, state_dir
+from tests.testbed.shell import BedError, failure, locked, run, state_dir
 
 IMAGE = "ladder/host:latest"
 OWNER_LABEL = "ladder.testbed.owner"
 ACCOUNT = "deploy"
+TRIES = 3
+NOT_BEGUN = "timed out during banner exchange"
+"""What SSH says where a machine stands still for a minute: the command has not begun."""
 
 # Containers get the lowest free addresses, another one perhaps after a restart.
 TAKE_ADDRESS = """
@@ -128,7 +131,13 @@ class Host:
     ) -> subprocess.CompletedProcess[str]:
         """Run a shell command over SSH as `deploy` (use sudo for more)."""
         words = [*self.ssh_command, command]
-        return run(words, stdin=stdin, timeout=timeout, check=check)
+        for _ in range(TRIES):
+            done = run(words, stdin=stdin, timeout=timeout, check=False)
+            if done.returncode != 255 or NOT_BEGUN not in done.stderr:
+                break
+        if check and done.returncode:
+            raise failure(words, done)
+        return done
 
     def kill(self) -> None:
         """Pull the plug: the server dies without shutting down; `stop` still cleans up."""

@@ -64,9 +64,14 @@ def run(
             raise BedError(f"`{' '.join(words)}` took longer than {timeout} s.") from late
         return subprocess.CompletedProcess(words, 124, "", f"timed out after {timeout} s")
     if check and done.returncode:
-        tail = (done.stderr + done.stdout).strip()[-3000:]
-        raise BedError(f"`{' '.join(words)}` failed with {done.returncode}:\n{tail}")
+        raise failure(words, done)
     return done
+
+
+def failure(words: Sequence[str], done: subprocess.CompletedProcess[str]) -> BedError:
+    """Return the error that shows what a failed command printed."""
+    tail = (done.stderr + done.stdout).strip()[-3000:]
+    return BedError(f"`{' '.join(words)}` failed with {done.returncode}:\n{tail}")
 
 
 def tool(name: str, package: str) -> Path:
