@@ -649,7 +649,7 @@ def names(project: Path, answers: dict[str, Any]) -> dict[str, Any]:
     name, package = str(answers.get("project_name") or ""), answers["package"]
     return ladder.capabilities(answers) | {
         "company": ladder.company().get("defaults", {}),
-        "gates": ladder.gates(answers),
+        "required_checks": ladder.gates(answers),
         "slug": ladder.slug_of(name),
         "settings": ladder.settings(answers),
         "level_choices": level_choices,
@@ -661,7 +661,7 @@ def names(project: Path, answers: dict[str, Any]) -> dict[str, Any]:
         "refuse_package": refuse_package,
         "refuse_owner": refuse_owner,
         "refuse_dependents": refuse_dependents,
-        "others": others(answers),
+        "dependent_services": others(answers),
         "owner_of_git": partial(owner_of_git, project),
         "newborn": partial(NEWBORN.__contains__, project),
         "walked": partial(walked, answers=answers),
