@@ -9,7 +9,7 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "unit", "laws", "executed"]
+nox.options.sessions = ["lint", "unit", "invariants", "e2e"]
 
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml("pyproject.toml")
@@ -53,58 +53,58 @@ def lint(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Run the inner loop: renders, file lists, linters of what is emitted, a sample of climbs."""
     install(session, "test")
-    options = ["--dist=loadgroup", "--ignore=tests/executed"]
+    options = ["--dist=loadgroup", "--ignore=tests/e2e"]
     pytest(session, *options, "-m", "not exhaustive", *session.posargs)
 
 
 @nox.session
-def laws(session: nox.Session) -> None:
+def invariants(session: nox.Session) -> None:
     """Climb and descend between all levels."""
     install(session, "test")
-    pytest(session, "--ignore=tests/executed", "-m", "exhaustive", *session.posargs)
+    pytest(session, "--ignore=tests/e2e", "-m", "exhaustive", *session.posargs)
 
 
 @nox.session
-def executed(session: nox.Session) -> None:
+def e2e(session: nox.Session) -> None:
     """Execute what every level claims, on the test bed."""
     install(session, "test")
-    pytest(session, "--dist=loadfile", "tests/executed", *session.posargs)
+    pytest(session, "--dist=loadfile", "tests/e2e", *session.posargs)
 
 
 @nox.session
-def hunt(session: nox.Session) -> None:
-    """Hunt for lives of a project in which a law does not hold: `nox -s hunt -- --lives 300`."""
+def fuzz(session: nox.Session) -> None:
+    """Hunt for lives of a project in which a law does not hold: `nox -s fuzz -- --lives 300`."""
     install(session, "test")
-    session.run("python", "-m", "tests.hunt", *session.posargs, env={"PATH": pythons()})
+    session.run("python", "-m", "tools.fuzz", *session.posargs, env={"PATH": pythons()})
 
 
 @nox.session
-def mutants(session: nox.Session) -> None:
-    """Take one piece out of the ladder at a time, and write docs/mutants.md."""
+def mutation(session: nox.Session) -> None:
+    """Take one piece out of the ladder at a time, and write reports/mutation.md."""
     install(session, "test")
-    session.run("python", "-m", "tests.mutants", *session.posargs, env={"PATH": pythons()})
+    session.run("python", "-m", "tools.mutation", *session.posargs, env={"PATH": pythons()})
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Renew what is generated: the costs, the README's ladder and docs/ladder.md."""
     install(session, "test")
-    session.run("python", "-m", "tests.pages")
+    session.run("python", "-m", "tools.docs")
 
 
 @nox.session
 def release(session: nox.Session) -> None:
     """Prove the upgrades, then commit and tag a release: `nox -s release -- 1.1.0`."""
     install(session, "test")
-    pytest(session, "tests/test_upgrades.py", "tests/test_releases.py")
-    session.run("python", "-m", "tests.releases", *session.posargs)
+    pytest(session, "tests/test_upgrades.py", "tests/test_release.py")
+    session.run("python", "-m", "tools.release", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what users wait for, and write docs/bench.md: `nox -s bench -- pipeline`, say."""
+    """Measure what users wait for, and write reports/bench.md: `nox -s bench -- pipeline`, say."""
     install(session, "bench")
-    session.run("python", "-m", "tests.bench", *session.posargs)
+    session.run("python", "-m", "tools.bench", *session.posargs)
 
 
 @nox.session

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests import bench
-from tests.executed.pace import critical_path
+from tools import bench
+from tools.pipeline import critical_path
 
 
 def test_the_critical_path_is_the_longest_chain_of_needs() -> None:

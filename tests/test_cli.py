@@ -13,7 +13,7 @@ import pytest
 import yaml
 from copier.errors import UserMessageError
 
-from tests import pages, support
+from tests import support
 from tests.conftest import Render
 from tests.test_additive import changed
 from tests.test_exact import ADDED as SERVICE
@@ -22,6 +22,7 @@ from tests.test_gates import ACTIONS_APP, contexts, needs, rule, workflows
 from tests.test_linters import FINDERS, Finder
 from tests.test_messages import said
 from tests.test_options import assert_same
+from tools import docs
 
 WHEEL = {"kind": "cli", "artifact": "wheel"}
 BINARY = {"kind": "cli", "artifact": "binary"}
@@ -223,10 +224,10 @@ def test_what_is_required_is_what_runs(
         assert any("event_name" in jobs[other].get("if", "") for other in before - {"check"}), name
     assert run["package / release"]["if"] == "github.event_name == 'push'"
     recorded = yaml.safe_load((made / ".copier-answers.yml").read_text())
-    assert set(pages.table.gates(recorded)) == wanted
+    assert set(docs.table.gates(recorded)) == wanted
     text = "".join(file.read_text() for file in (made / ".github" / "workflows").glob("*.yml"))
     used = set(re.findall(r"\b(?:vars|secrets)\.([A-Z_]+)", text))
-    assert used == set(pages.table.settings(recorded))
+    assert used == set(docs.table.settings(recorded))
 
 
 @pytest.mark.parametrize("level", support.last(*range(5, 9)))
@@ -331,7 +332,7 @@ def test_the_message_speaks_of_a_program(
     assert "makes a wheel with a version of its own" in text
     assert "uv run links --help" in text
     assert "image" not in text
-    cost = [row.cost for row in pages.table.parts() if (row.level, row.when) == (4, "wheel")]
+    cost = [row.cost for row in docs.table.parts() if (row.level, row.when) == (4, "wheel")]
     assert f"It costs {cost[0]}." in text
 
 

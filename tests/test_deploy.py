@@ -16,9 +16,9 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.deploying import Operator, reached, wait_until
-from tests.small.host import SmallHost
-from tests.small.processes import lives
+from tests.e2e.deploying import Operator, reached, wait_until
+from tests.fakes.host import SmallHost
+from tests.fakes.processes import lives
 
 pytestmark = pytest.mark.exhaustive
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.deploying import Operator
-from tests.small.host import SmallHost
-from tests.small.processes import lives
+from tests.e2e.deploying import Operator
+from tests.fakes.host import SmallHost
+from tests.fakes.processes import lives
 from tests.test_deploy import SERVICE, host  # noqa: F401
 from tests.test_table import EVERYTHING
 

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import pages, support
+from tests import support
 from tests.conftest import Render
+from tools import docs
 
 README = support.ROOT / "README.md"
 CONTRIBUTING = support.ROOT / "CONTRIBUTING.md"
@@ -166,15 +167,15 @@ def test_the_commands_of_the_page_on_climbing(project: Render) -> None:
 
 
 def test_the_ladder_in_the_readme_is_current() -> None:
-    assert README.read_text() == pages.readme()
+    assert README.read_text() == docs.readme()
 
 
 @pytest.mark.exhaustive
 def test_the_costs_and_the_listings_are_current(rendered: Render) -> None:
-    assert pages.TABLE.read_text() == pages.table_with(rendered), "nox -s docs"
-    assert pages.OPTIONS.read_text() == pages.options(), "nox -s docs"
-    for file, (title, answers) in pages.PAGES.items():
-        assert file.read_text() == pages.page(title, rendered, answers), "nox -s docs"
+    assert docs.TABLE.read_text() == docs.table_with(rendered), "nox -s docs"
+    assert docs.OPTIONS.read_text() == docs.options(), "nox -s docs"
+    for file, (title, answers) in docs.PAGES.items():
+        assert file.read_text() == docs.page(title, rendered, answers), "nox -s docs"
 
 
 def test_the_tools_that_are_named_are_the_tools_that_are_installed() -> None:

@@ -10,8 +10,8 @@ import yaml
 
 from tests import support
 from tests.conftest import Render
-from tests.pages import table
 from tests.test_messages import said
+from tools.docs import table
 
 EVERYTHING = {
     "feature_flags": True,

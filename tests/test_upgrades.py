@@ -12,7 +12,8 @@ import yaml
 from copier import run_copy, run_update
 from copier.errors import UserMessageError
 
-from tests import releases, support, test_yours
+from tests import support, test_yours
+from tools import release as releases
 
 RELEASES = releases.releases()
 ANSWERS_FILE = ".copier-answers.yml"

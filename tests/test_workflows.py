@@ -2,7 +2,7 @@
 
 tests/data/workflows.txt says it for the highest level, where all of them are, as somebody read and
 approved it: whoever changes a workflow changes it there, too. That they run is the business of
-tests/executed.
+tests/e2e.
 """
 
 from __future__ import annotations

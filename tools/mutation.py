@@ -1,7 +1,7 @@
 """Takes one thing out of the ladder at a time, and looks whether the tests notice.
 
-    python -m tests.mutants --only table --jobs 2
-    python -m tests.mutants --list
+    python -m tools.mutation --only table --jobs 2
+    python -m tools.mutation --list
 
 What is taken out is generated: each path, drop, check, setting and step of the table; each job and
 step of a workflow and each condition, need and permission of them; each guard of the questions and
@@ -32,14 +32,14 @@ import yaml
 
 from tests import support
 
-PAGE = support.ROOT / "docs" / "mutants.md"
+PAGE = support.ROOT / "reports" / "mutation.md"
 RESULTS = PAGE.with_suffix(".json")
 TABLE = "extensions/ladder.yml"
 LISTS = ("drops", "gates", "set_up")
 QUICK = [f"tests/test_{name}.py" for name in ("exact", "table", "gates", "messages")]
-INNER = ["tests", "--ignore=tests/executed", "--ignore=tests/test_mutants.py"]
+INNER = ["tests", "--ignore=tests/e2e", "--ignore=tests/test_mutation.py"]
 INNER += ["-m", "not exhaustive"]
-BED = "tests/executed/test_"
+BED = "tests/e2e/test_"
 CONTAINERS = "tests/test_deploy_containers.py"
 JUDGES: dict[str, list[list[str]]] = {
     "table": [QUICK, ["tests/test_cli.py", "-k", "required or its_files"], INNER],
@@ -235,7 +235,7 @@ def judge(
 
 
 def page(every: list[Mutant], results: dict[str, Any]) -> str:
-    """Return docs/mutants.md."""
+    """Return reports/mutation.md."""
     lines = ["# What happens when a piece is taken out", ""]
     lines += [*(__doc__ or "").split("\n\n")[2].strip().splitlines(), ""]
     lines += ["| kind | mutants | noticed | survived | not yet run |", "|---|---|---|---|---|"]

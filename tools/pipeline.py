@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from tests import support
-from tests.bench import copy
-from tests.executed.deploying import set_up
+from tests.e2e.deploying import set_up
 from tests.testbed import Engine, Host, Run, act, registry, up
+from tools.bench import copy
 
 LEVELS = (4, 6, 7, 8)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.executed.deploying import wait_until
+from tests.e2e.deploying import wait_until
 from tests.testbed import (
     BareRepository,
     BedError,

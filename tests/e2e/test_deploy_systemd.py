@@ -11,7 +11,7 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.deploying import Operator, follows, reached, set_up
+from tests.e2e.deploying import Operator, follows, reached, set_up
 from tests.testbed import Host, up
 
 WIPE = """

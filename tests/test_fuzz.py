@@ -13,7 +13,8 @@ from typing import ClassVar
 import pytest
 import yaml
 
-from tests import hunt, support
+from tests import support
+from tools import fuzz
 
 README = "template/README.md.jinja"
 LADDER, MOVE = "extensions/ladder.py", "extensions/move.py"
@@ -66,7 +67,7 @@ def planted(folder: Path, file: str, old: str, new: str) -> Path:
 
 @pytest.mark.exhaustive
 def test_no_life_breaks_a_law() -> None:
-    assert hunt.hunt(lives=12, number=4) >= 12
+    assert fuzz.hunt(lives=12, number=4) >= 12
 
 
 @pytest.mark.exhaustive
@@ -74,17 +75,17 @@ def test_no_life_breaks_a_law() -> None:
 def test_a_planted_violation_is_found(tmp_path: Path, plant: str) -> None:
     *fault, happening = PLANTS[plant]
 
-    class Life(hunt.Life):
+    class Life(fuzz.Life):
         source = planted(tmp_path, *fault)
         events = happening
 
-    with pytest.raises(hunt.Lost, match=r"(?s)\n#!/usr/bin/env bash\n.*\ncopier copy "):
-        hunt.hunt(lives=60, number=1, life=Life)
+    with pytest.raises(fuzz.Lost, match=r"(?s)\n#!/usr/bin/env bash\n.*\ncopier copy "):
+        fuzz.hunt(lives=60, number=1, life=Life)
 
 
 @pytest.mark.exhaustive
 def test_a_life_is_replayed_by_its_script(tmp_path: Path) -> None:
-    class Life(hunt.Life):
+    class Life(fuzz.Life):
         ends: ClassVar[list[tuple[str, dict[str, bytes]]]] = []
 
         def teardown(self) -> None:
@@ -92,7 +93,7 @@ def test_a_life_is_replayed_by_its_script(tmp_path: Path) -> None:
                 self.ends.append((self.story("nothing breaks"), support.files(self.project)))
             super().teardown()
 
-    hunt.hunt(lives=12, number=5, life=Life)
+    fuzz.hunt(lives=12, number=5, life=Life)
     script, wanted = max(Life.ends)
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -104,9 +105,9 @@ def test_a_life_is_replayed_by_its_script(tmp_path: Path) -> None:
     (replayed,) = tmp_path.glob("tmp.*/links")
     found = support.files(replayed)
     assert found.keys() == wanted.keys()
-    for name in found.keys() - {hunt.ANSWERS}:
+    for name in found.keys() - {fuzz.ANSWERS}:
         assert found[name] == wanted[name], name
-    answers = [yaml.safe_load(files[hunt.ANSWERS]) for files in (found, wanted)]
+    answers = [yaml.safe_load(files[fuzz.ANSWERS]) for files in (found, wanted)]
     assert [one.pop("_src_path") for one in answers]
     assert answers[0] == answers[1]
 
@@ -116,7 +117,7 @@ def test_a_merge_that_drops_a_line_is_noticed() -> None:
     levels = (3, 3)
 
     def after(text: bytes, unmerged: set[str] = frozenset()) -> None:  # type: ignore[assignment]
-        hunt.check({"f": mine}, {"f": text}, {"f": old}, {"f": new}, levels, set(unmerged))
+        fuzz.check({"f": mine}, {"f": text}, {"f": old}, {"f": new}, levels, set(unmerged))
 
     after(b"a\nmine\nb\nnew\n")
     for text, said in (
@@ -124,6 +125,6 @@ def test_a_merge_that_drops_a_line_is_noticed() -> None:
         (mine, "lost the template's line 'new'"),
         (b"<<<<<<< before updating\nmine\n", "markers of a conflict that git does not list"),
     ):
-        with pytest.raises(hunt.Lost, match=re.escape(said)):
+        with pytest.raises(fuzz.Lost, match=re.escape(said)):
             after(text)
     after(b"<<<<<<< before updating\nmine\n", {"f"})

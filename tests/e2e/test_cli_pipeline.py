@@ -13,10 +13,10 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.conftest import StartHost
-from tests.executed.deploying import Operator, set_up
-from tests.executed.test_cli_host import as_user, version
-from tests.executed.test_levels_6_7 import CODE, change, red
+from tests.e2e.conftest import StartHost
+from tests.e2e.deploying import Operator, set_up
+from tests.e2e.test_cli_host import as_user, version
+from tests.e2e.test_levels_6_7 import CODE, change, red
 from tests.test_cli import BINARY, WHEEL
 from tests.testbed import ForgeRecorder, PackageIndexes, Run
 

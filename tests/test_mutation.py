@@ -6,16 +6,17 @@ import json
 
 import pytest
 
-from tests import mutants, support
-from tests.mutants import Mutant
+from tests import support
+from tools import mutation
+from tools.mutation import Mutant
 
-EVERY = list(mutants.mutants())
+EVERY = list(mutation.mutants())
 
 
 def test_every_kind_of_piece_is_taken_out() -> None:
     said = {f"{one.file}: {one.what}" for one in EVERY}
     assert len({one.key for one in EVERY}) > 600
-    assert {one.kind for one in EVERY} == set(mutants.JUDGES)
+    assert {one.kind for one in EVERY} == set(mutation.JUDGES)
     for wanted in (
         "extensions/ladder.yml: level 4: gates without check / lint",
         "extensions/ladder.yml: level 3: drops without {package}.py",
@@ -40,22 +41,22 @@ def test_a_mutant_is_the_file_without_one_thing() -> None:
 
 @pytest.mark.exhaustive
 def test_what_is_noticed_and_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(mutants.JUDGES, "table", [["tests/test_exact.py", "-k", "exact"]])
-    table = support.ROOT / mutants.TABLE
-    harmless = Mutant("table", mutants.TABLE, "a comment", f"{table.read_text()}# More.\n", "")
-    assert mutants.judge(harmless)["by"] == ""
+    monkeypatch.setitem(mutation.JUDGES, "table", [["tests/test_exact.py", "-k", "exact"]])
+    table = support.ROOT / mutation.TABLE
+    harmless = Mutant("table", mutation.TABLE, "a comment", f"{table.read_text()}# More.\n", "")
+    assert mutation.judge(harmless)["by"] == ""
     (harmful,) = (one for one in EVERY if one.what == "level 2: adds without .gitignore")
-    assert mutants.judge(harmful)["by"].startswith("tests/test_exact.py::")
+    assert mutation.judge(harmful)["by"].startswith("tests/test_exact.py::")
 
 
 def test_the_page_is_current_and_leaves_nothing_unexplained() -> None:
-    results = json.loads(mutants.RESULTS.read_text())
-    assert mutants.PAGE.read_text() == mutants.page(EVERY, results)
+    results = json.loads(mutation.RESULTS.read_text())
+    assert mutation.PAGE.read_text() == mutation.page(EVERY, results)
     assert not [one for one in results.values() if not one["by"] and not one.get("why")]
 
 
 def test_the_page_lists_who_survived() -> None:
     one, other = EVERY[:2]
-    page = mutants.page([one, other], {one.key: {"by": "", "seconds": 1}})
+    page = mutation.page([one, other], {one.key: {"by": "", "seconds": 1}})
     assert f"- `{one.file}`, {one.what}: not explained yet" in page
     assert "| table | 2 | 0 | 1 | 1 |" in page

@@ -14,8 +14,8 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.conftest import StartHost
-from tests.executed.deploying import Operator, set_up, wait_until
+from tests.e2e.conftest import StartHost
+from tests.e2e.deploying import Operator, set_up, wait_until
 from tests.testbed import Engine, Host, Run, digest_of, fetch
 
 Workflows = Callable[..., Run]

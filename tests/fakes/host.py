@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
-from tests.small.docker import Docker
-from tests.small.processes import begin, end, lives, settings_in
+from tests.fakes.docker import Docker
+from tests.fakes.processes import begin, end, lives, settings_in
 
 ROOT = Path(__file__).parents[2]
 PLACES = re.compile(r"(?<![\w.%|/-])/(?=(?:srv|etc|run|var/lib|usr/local/bin)/)")

@@ -11,9 +11,9 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.conftest import StartHost
-from tests.executed.deploying import Operator, reached, set_up, wait_until
-from tests.executed.test_pipeline import expected
+from tests.e2e.conftest import StartHost
+from tests.e2e.deploying import Operator, reached, set_up, wait_until
+from tests.e2e.test_pipeline import expected
 from tests.testbed import Engine, Run, fetch
 
 ADDRESS = "https://example.com/a/long/way"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.conftest import StartHost
-from tests.executed.deploying import Operator, set_up
+from tests.e2e.conftest import StartHost
+from tests.e2e.deploying import Operator, set_up
 from tests.testbed import Host, Run, fetch
 
 DATA = support.ROOT / "tests" / "data"

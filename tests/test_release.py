@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import releases, support
+from tests import support
+from tools import release as releases
 
 
 @pytest.fixture

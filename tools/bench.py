@@ -1,4 +1,4 @@
-"""Measures what users wait for, and writes docs/bench.md and docs/bench.svg.
+"""Measures what users wait for, and writes reports/bench.md and reports/bench.svg.
 
     nox -s bench                                   copies, updates and what a file costs
     nox -s bench -- --peer ../copier-uv            the same, beside other people's templates
@@ -30,9 +30,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests import releases, support
+from tests import support
+from tools import release as releases
 
-PAGE = support.ROOT / "docs" / "bench.md"
+PAGE = support.ROOT / "reports" / "bench.md"
 PLOT = PAGE.with_suffix(".svg")
 FIGURES = PAGE.with_suffix(".json")
 REPORTS = support.ROOT / ".nox" / "reports"
@@ -222,7 +223,7 @@ def suite() -> list[dict[str, Any]]:
 
 
 def page(figures: Mapping[str, Any]) -> str:
-    """Return docs/bench.md."""
+    """Return reports/bench.md."""
     lines = ["# How long users wait", "", *(__doc__ or "").split("\n\n")[2].splitlines(), ""]
     for name, table in TABLES.items():
         if name in figures:
@@ -307,7 +308,7 @@ TABLES = {"copies": copies_table, "pipeline": pipeline_table, "suite": suite_tab
 
 
 def plot(found: Mapping[str, Any]) -> None:
-    """Draw docs/bench.svg."""
+    """Draw reports/bench.svg."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -347,7 +348,7 @@ def main() -> None:
         elif asked.what == "suite":
             found |= {"sessions": suite(), "how": "by the last run of each session"}
         elif asked.what == "pipeline":
-            from tests.executed import pace
+            from tools import pipeline as pace
 
             templates = {"before": released(folder / "released"), "now": support.template()}
             found["image"] = {

@@ -10,7 +10,7 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.deploying import Operator, reached, set_up
+from tests.e2e.deploying import Operator, reached, set_up
 from tests.testbed import Host, up
 
 ADDRESS = "https://example.com/a/long/way"

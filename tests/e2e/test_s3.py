@@ -11,11 +11,11 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.conftest import StartHost
-from tests.executed.deploying import Operator, set_up, wait_until
-from tests.executed.test_flags import push
-from tests.executed.test_levels_6_7 import change, failed, pytest_in
-from tests.executed.test_pipeline import expected
+from tests.e2e.conftest import StartHost
+from tests.e2e.deploying import Operator, set_up, wait_until
+from tests.e2e.test_flags import push
+from tests.e2e.test_levels_6_7 import change, failed, pytest_in
+from tests.e2e.test_pipeline import expected
 from tests.testbed import Engine, Run, fetch
 
 CODE = "src/links/pictures.py"

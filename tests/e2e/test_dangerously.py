@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.conftest import StartHost
-from tests.executed.deploying import Operator, set_up
+from tests.e2e.conftest import StartHost
+from tests.e2e.deploying import Operator, set_up
 from tests.testbed import Run
 
 CODE = "src/links/__init__.py"

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.small.processes import begin, end, lives, settings_in
+from tests.fakes.processes import begin, end, lives, settings_in
 
 WITH_VALUE = ("name", "label", "cap-drop", "env", "env-file", "publish", "volume")
 REVISION = "org.opencontainers.image.revision"

@@ -9,9 +9,9 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.deploying import Operator, none_lost, set_up
-from tests.executed.test_levels_6_7 import failed, pytest_in
-from tests.executed.versions import Forge
+from tests.e2e.deploying import Operator, none_lost, set_up
+from tests.e2e.test_levels_6_7 import failed, pytest_in
+from tests.e2e.versions import Forge
 from tests.testbed import Engine, Host, RequestLoop, Run, fetch, up
 
 CODE = "src/links/__init__.py"

@@ -1,6 +1,6 @@
 """Hunts for lives of a project in which one of the first three laws does not hold.
 
-    python -m tests.hunt --lives 300 --jobs 2
+    python -m tools.fuzz --lives 300 --jobs 2
 
 A life is a project that is edited, climbs, descends and gets new versions of the template, at
 random. After every update the laws are checked against fresh projects and what stood there before;
@@ -62,7 +62,7 @@ export GIT_AUTHOR_NAME=Ladder GIT_AUTHOR_EMAIL=ladder@example.com
 export GIT_COMMITTER_NAME=Ladder GIT_COMMITTER_EMAIL=ladder@example.com
 ladder=$PWD
 life=$(mktemp -d)
-python -m tests.hunt template "$life/ladder"
+python -m tools.fuzz template "$life/ladder"
 mkdir "$life/links"
 cd "$life/links"
 """
@@ -521,7 +521,7 @@ class Life(RuleBasedStateMachine):
             what += f":{draw(st.sampled_from(support.LEVELS))}"
         self.published += 1
         words = f"{change} {shlex.quote(what)} {self.published}"
-        self.script.append(f'(cd "$ladder" && python -m tests.hunt publish "$life/ladder" {words})')
+        self.script.append(f'(cd "$ladder" && python -m tools.fuzz publish "$life/ladder" {words})')
         publish(self.template, change, what, self.published)
 
     def climb(self, draw: Draw) -> None:
@@ -672,7 +672,7 @@ def main() -> None:
         return
     share = -(-asked.lives // asked.jobs)
     support.template()  # the same for all
-    command = [sys.executable, "-m", "tests.hunt", f"--lives={share}"]
+    command = [sys.executable, "-m", "tools.fuzz", f"--lives={share}"]
     hunters = [
         subprocess.Popen([*command, f"--seed={asked.seed + job}"]) for job in range(asked.jobs)
     ]

@@ -1,6 +1,6 @@
 """Writes what is generated: the costs in the table, the README's ladder and docs/ladder.md.
 
-Run as `python -m tests.pages` after a change of the template; a test says when it is due.
+Run as `python -m tools.docs` after a change of the template; a test says when it is due.
 """
 
 from __future__ import annotations

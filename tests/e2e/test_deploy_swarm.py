@@ -9,8 +9,8 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.executed.deploying import Operator, during, follows, none_lost, reached, set_up
-from tests.executed.versions import Forge
+from tests.e2e.deploying import Operator, during, follows, none_lost, reached, set_up
+from tests.e2e.versions import Forge
 from tests.testbed import Host, up
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Render
-from tests.executed.deploying import Operator, during, follows, none_lost, set_up, wait_until
-from tests.executed.versions import Forge
+from tests.e2e.deploying import Operator, during, follows, none_lost, set_up, wait_until
+from tests.e2e.versions import Forge
 from tests.testbed import Host, RequestLoop, up
 
 FIRST, NEXT = "203.0.113.7", "203.0.113.9"  # as ops/README.md calls them
