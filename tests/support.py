@@ -109,6 +109,9 @@ def save(project: Path, message: str = "Start") -> None:
     git(project, "commit", "--quiet", "--allow-empty", f"--message={message}")
 
 
+commit_all = save
+
+
 def climb(project: Path, level: int, *, quiet: bool = True, **data: Any) -> None:
     """Update a committed project to another level, the way the printed command does."""
     run_update(

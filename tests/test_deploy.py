@@ -16,7 +16,7 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.e2e.deploying import Operator, reached, wait_until
+from tests.e2e.operators import Operator, running_until, wait_until
 from tests.fakes.host import SmallHost
 from tests.fakes.processes import lives
 
@@ -309,7 +309,7 @@ def test_an_interrupted_one_cleans_up(somebody: Operator) -> None:
     ssh = root / "bin" / "ssh"
     slowly = f'case "$*" in *printf*audit.log*) touch {root}/noting; sleep 0.5 ;; esac\n'
     ssh.write_text(ssh.read_text().replace("\n", f"\n{slowly}", 1))
-    with reached(somebody, "trying", "release") as process:
+    with running_until(somebody, "trying", "release") as process:
         process.send_signal(signal.SIGTERM)
         wait_until((root / "noting").exists)
         process.send_signal(signal.SIGTERM)
@@ -323,7 +323,7 @@ def test_the_way_back_is_not_interrupted(somebody: Operator, kind: str) -> None:
     good = commit(somebody, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
     somebody.deploy("release")
     bad = commit(somebody, *in_its_place(somebody, kind))
-    with reached(somebody, "failed: ", "release") as process:
+    with running_until(somebody, "failed: ", "release") as process:
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 1
     assert version(somebody) == good
@@ -334,12 +334,12 @@ def test_the_way_back_is_not_interrupted(somebody: Operator, kind: str) -> None:
 def test_one_at_a_time_and_a_killed_one_blocks_nobody(somebody: Operator, kind: str) -> None:
     root = cast(SmallHost, somebody.host).root
     first = commit(somebody, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
-    with reached(somebody, "preparing", "release"):
+    with running_until(somebody, "preparing", "release"):
         said = somebody.refuse("rollback")
         assert f"mira has been busy with the release of {first} since" in said
     assert version(somebody) == first
     second = commit(somebody)
-    with reached(somebody, "trying", "release") as process:
+    with running_until(somebody, "trying", "release") as process:
         wait_until(lambda: kind == "cli" or lives(root, "links-candidate"))
         process.kill()
     assert version(somebody) == first
@@ -358,7 +358,7 @@ def test_a_long_release_keeps_the_lock(somebody: Operator) -> None:
         quick = quick.replace(old, new)
     host.write_text(quick)
     commit(somebody, "VERSION = ", "time.sleep(2)\nVERSION = ")
-    with reached(somebody, "trying", "release") as process:
+    with running_until(somebody, "trying", "release") as process:
         time.sleep(1.7)
         assert "mira has been busy with the release" in somebody.refuse("rollback")
     assert process.returncode == 0

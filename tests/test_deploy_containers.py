@@ -10,7 +10,7 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.e2e.deploying import Operator
+from tests.e2e.operators import Operator
 from tests.fakes.host import SmallHost
 from tests.fakes.processes import lives
 from tests.test_deploy import SERVICE, host  # noqa: F401

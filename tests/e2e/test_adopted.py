@@ -1,4 +1,4 @@
-"""A project that came onto the ladder: once it does what the message says, its gates pass."""
+"""An adopted project: once its owner does what the message says, its required checks pass."""
 
 from __future__ import annotations
 
@@ -6,19 +6,34 @@ import re
 from pathlib import Path
 
 import pytest
+from copier import run_copy
 
 from tests import support
-from tests.test_adopt import adopt, make
 
+CODE = '''"""Guests."""
+
+import os
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/healthz")
+def healthz() -> dict[str, str]:
+    """Return the state and the version."""
+    return {"status": "ok", "version": os.environ.get("VERSION", "dev")}
+'''
+PYPROJECT = '[project]\nname = "guests"\nversion = "1.0"\ndependencies = ["fastapi"]\n'
 TEST = '''"""The guests."""
 
 from guests import healthz
 
 
-def test_it_tells_how_it_is() -> None:
+def test_healthz() -> None:
     assert healthz()["status"] == "ok"
 '''
-GATES = [
+CHECKS = [
     "uv run --only-group lint ruff check",
     "uv run --only-group lint ruff format --check",
     "uv run mypy",
@@ -27,24 +42,34 @@ GATES = [
 ]
 
 
-def test_the_gates_of_its_level_pass(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    project = make(tmp_path, "uv")
-    adopt(project, 4)
-    said = capfd.readouterr().err
-    move = re.search(r"git mv src/guests/main.py src/guests/__init__.py", said)
+def test_the_required_checks_of_an_adopted_project_pass(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project = tmp_path / "visitors"
+    (project / "src" / "guests").mkdir(parents=True)
+    (project / "src" / "guests" / "main.py").write_text(CODE)
+    (project / "pyproject.toml").write_text(PYPROJECT)
+    (project / "Dockerfile").write_text("FROM x:1\n")
+    support.commit_all(project)
+    data = {"level": 4, "owner": "acme", "license": "MIT"}
+    source = str(support.template())
+    run_copy(source, project, data=data, vcs_ref="HEAD", defaults=True, unsafe=True)
+    message = capfd.readouterr().err
+
+    move = re.search(r"git mv src/guests/main.py src/guests/__init__.py", message)
     assert move
     support.run(*move[0].split(), cwd=project)
-    assert re.search(r"Give pyproject.toml .*\[tool.mypy\].*, as a new project has them", said)
+    assert re.search(r"Give pyproject.toml .*\[tool.mypy\].*, as a new project has them", message)
     fresh = support.render(tmp_path / "fresh" / "guests", 4, project_name="guests")
     (project / "pyproject.toml").write_bytes((fresh / "pyproject.toml").read_bytes())
     (project / "tests" / "unit").mkdir()
     (project / "tests" / "unit" / "test_guests.py").write_text(TEST)
-    assert "uv lock" in said
+    assert "uv lock" in message
     support.run("uv", "lock", "--quiet", cwd=project)
-    support.save(project, "Do what the message says")
-    for gate in GATES:
-        support.run(*gate.split(), cwd=project)
+    support.commit_all(project, "Do what the message says")
+    for check in CHECKS:
+        support.run(*check.split(), cwd=project)
     (project / "src" / "guests" / "__init__.py").write_text("app: int = None\n")
-    for gate in GATES[2:]:
+    for check in CHECKS[2:]:
         with pytest.raises(AssertionError):
-            support.run(*gate.split(), cwd=project)
+            support.run(*check.split(), cwd=project)

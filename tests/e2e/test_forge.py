@@ -39,10 +39,10 @@ def refusal(done: subprocess.CompletedProcess[str], program: str) -> str:
     """Return the one sentence with which a program refused."""
     assert done.returncode == 2, done
     assert done.stdout == ""
-    said = done.stderr.strip()
-    assert said.startswith(f"ops/{program}: "), said
-    assert "\n" not in said, said
-    return said
+    sentence = done.stderr.strip()
+    assert sentence.startswith(f"ops/{program}: "), sentence
+    assert "\n" not in sentence, sentence
+    return sentence
 
 
 @pytest.mark.parametrize("level", [4, 8])
@@ -84,10 +84,10 @@ def test_a_climb_brings_the_protection_up_to_date(rendered: Render) -> None:
 
 def test_a_plan_without_rulesets_is_named(rendered: Render) -> None:
     with ForgeRecorder(visibility="private") as forge:
-        said = refusal(operate(rendered(4), forge, "protect"), "protect")
+        sentence = refusal(operate(rendered(4), forge, "protect"), "protect")
         assert forge.writes() == []
     for word in ("Free", "public", "Pro", "Team"):
-        assert word in said
+        assert word in sentence
 
 
 def test_a_paid_plan_protects_a_private_repository(rendered: Render) -> None:
@@ -113,8 +113,8 @@ def test_a_forge_that_cannot_be_reached_is_said_so(place: Path, key: Path, progr
     known = f"--known-hosts={place / 'known_hosts'}"
     words = ["staging", f"--key={key}", known] if program == "environments" else []
     with ForgeRecorder() as forge:
-        said = refusal(operate(place, forge, program, *words, **nowhere), program)
-        assert "gh: " in said
+        sentence = refusal(operate(place, forge, program, *words, **nowhere), program)
+        assert "gh: " in sentence
         assert forge.calls == []
 
 
@@ -233,8 +233,8 @@ class Broken(ForgeRecorder):
 def test_an_environment_that_cannot_be_made_gets_nothing(place: Path, key: Path) -> None:
     words = ["staging", f"--key={key}", f"--known-hosts={place / 'known_hosts'}"]
     with Broken() as forge:
-        said = refusal(operate(place, forge, "environments", *words), "environments")
-        assert "gh: Bad credentials (HTTP 401)." in said
+        sentence = refusal(operate(place, forge, "environments", *words), "environments")
+        assert "gh: Bad credentials (HTTP 401)." in sentence
         assert (forge.secrets, forge.variables) == ({}, {})
 
 

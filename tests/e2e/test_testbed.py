@@ -1,4 +1,4 @@
-"""The bed itself works: whatever stands on it may trust it."""
+"""The testbed itself works: whatever stands on it may trust it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.deploying import wait_until
+from tests.e2e.operators import wait_until
 from tests.testbed import (
     BareRepository,
-    BedError,
     Engine,
     ForgeRecorder,
     Host,
     RequestLoop,
     Run,
+    TestbedError,
     digest_of,
-    fetch,
+    http,
     images,
 )
 
@@ -116,7 +116,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def host(start_module_host: Callable[..., Host]) -> Host:
     """One server for the tests that leave it as it was."""
-    return start_module_host("bed")
+    return start_module_host("testbed")
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_killed_host_is_noticed(start_host: Callable[..., Host]) -> None:
     host.run("printf ':80 {\\n\\trespond hello\\n}\\n' | sudo tee /etc/caddy/Caddyfile")
     host.run("sudo systemctl start caddy")
     url = f"http://{host.ip}/"
-    with RequestLoop(url, right=lambda answer: answer.body == b"hello", timeout=3) as loop:
+    with RequestLoop(url, right=lambda answer: answer.content == b"hello", timeout=3) as loop:
         wait_until(lambda: loop.traffic.sent > 15)
         before = loop.traffic.failed + loop.traffic.wrong
         host.kill()
@@ -198,7 +198,7 @@ def test_killed_host_is_noticed(start_host: Callable[..., Host]) -> None:
 
 
 def test_wrong_answers_are_counted(registry_address: str) -> None:
-    assert fetch(f"http://{registry_address}/v2/").status == 200
+    assert http.get(f"http://{registry_address}/v2/").status_code == 200
     with RequestLoop(f"http://{registry_address}/v2/", right=lambda answer: False) as loop:
         wait_until(lambda: loop.traffic.sent > 0)
     assert loop.traffic.wrong == loop.traffic.sent > 0
@@ -249,7 +249,7 @@ def test_push_with_nothing_set_says_what_it_skips(
 
 def test_failing_job_stops_what_needs_it(project: Path, run_workflows: Callable[..., Run]) -> None:
     (project / "broken").touch()
-    with pytest.raises(BedError, match="uncommitted"):
+    with pytest.raises(TestbedError, match="uncommitted"):
         run_workflows(project)
     commit(project)
     run = run_workflows(project, "pull_request")
@@ -264,7 +264,7 @@ def test_unknown_action_is_refused(project: Path, run_workflows: Callable[..., R
     main = project / ".github" / "workflows" / "main.yml"
     main.write_text(main.read_text().replace("actions/checkout@v6", "someone/checkout@v6"))
     commit(project)
-    with pytest.raises(BedError, match="someone/checkout@v6, which has no stand-in"):
+    with pytest.raises(TestbedError, match="someone/checkout@v6, which has no stand-in"):
         run_workflows(project)
 
 

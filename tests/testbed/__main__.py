@@ -1,4 +1,4 @@
-"""Command line of the test bed: up, down, status, env, host, hosts."""
+"""Command line of the testbed: up, down, status, env, host, hosts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import shutil
 import sys
 import time
 
-from tests.testbed.bed import describe, up
 from tests.testbed.engine import Engine
 from tests.testbed.host import Host
 from tests.testbed.registry import address
-from tests.testbed.shell import BedError, state_dir
+from tests.testbed.shell import TestbedError, state_dir
+from tests.testbed.start import describe, up
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,13 +22,13 @@ def main(argv: list[str] | None = None) -> int:
     down = verbs.add_parser("down", help="remove every container and end the engine")
     down.add_argument("--purge", action="store_true", help="remove tools and images as well")
     verbs.add_parser("status", help="say what is up and which images are stand-ins")
-    verbs.add_parser("env", help="print the shell exports that point docker at the bed")
+    verbs.add_parser("env", help="print the shell exports that point docker at the testbed")
     host = verbs.add_parser("host", help="boot a server and leave it running")
     host.add_argument("name", nargs="?", default="host")
     arguments = parser.parse_args(argv)
     try:
         return _act(arguments)
-    except BedError as error:
+    except TestbedError as error:
         print(f"testbed: {error}", file=sys.stderr)
         return 1
 

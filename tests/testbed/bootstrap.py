@@ -10,7 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
-from tests.testbed.shell import BedError, ToolMissing, run, state_dir
+from tests.testbed.shell import TestbedError, ToolMissing, run, state_dir
 
 SUITE = "trixie"
 SUITE_PACKAGES = (
@@ -66,7 +66,7 @@ def mirror() -> str:
         uri, suite, component = line.split()
         if (suite, component) == (release, "main") and uri.startswith(("http", "file", "ftp")):
             return uri.rstrip("/")
-    raise BedError(f"This machine's apt sources name no archive for Debian {release} main.")
+    raise TestbedError(f"This machine's apt sources name no archive for Debian {release} main.")
 
 
 def _os_release() -> dict[str, str]:
@@ -79,7 +79,7 @@ def _check_machine() -> None:
     if _os_release().get("ID") != "debian" or os.geteuid() != 0:
         raise ToolMissing(
             "No container engine answers here: install Docker Engine 26 or later and start it "
-            "(only on Debian, as root, does the test bed bring its own)."
+            "(only on Debian, as root, does the testbed bring its own)."
         )
 
 

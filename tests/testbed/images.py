@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.testbed import bootstrap
 from tests.testbed.engine import Engine
-from tests.testbed.shell import BedError, state_dir
+from tests.testbed.shell import TestbedError, state_dir
 
 RECIPES = Path(__file__).parent / "images"
 RECIPE_LABEL = "ladder.testbed.recipe"
@@ -154,7 +154,7 @@ def _import_base(engine: Engine, image: Image) -> None:
     docker = shutil.which("docker", path=env["PATH"]) or "docker"
     words = [docker, "import", *(f"--change={change}" for change in changes), "-", image.tags[0]]
     imported = subprocess.run(words, env=env, stdin=bootstrapped.stdout, capture_output=True)
-    _, said = bootstrapped.communicate()
+    _, stderr = bootstrapped.communicate()
     if bootstrapped.returncode or imported.returncode:
-        tail = (said + imported.stderr).decode(errors="replace")[-2000:]
-        raise BedError(f"The base image {image.tags[0]} could not be made:\n{tail}")
+        tail = (stderr + imported.stderr).decode(errors="replace")[-2000:]
+        raise TestbedError(f"The base image {image.tags[0]} could not be made:\n{tail}")

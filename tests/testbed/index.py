@@ -19,14 +19,16 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
+
 from tests.testbed.engine import Engine
-from tests.testbed.shell import BedError, tool
+from tests.testbed.shell import TestbedError, tool
+from tests.testbed.traffic import http
 
 USER = "__token__"
 
@@ -126,7 +128,7 @@ def _serving(engine: Engine, elsewhere: str) -> Iterator[PackageIndex]:
             )
         try:
             if not _answers(index, process):
-                raise BedError(f"pypi-server did not start:\n{log.read_text()[-2000:]}")
+                raise TestbedError(f"pypi-server did not start:\n{log.read_text()[-2000:]}")
             yield index
         finally:
             process.terminate()
@@ -136,9 +138,8 @@ def _serving(engine: Engine, elsewhere: str) -> Iterator[PackageIndex]:
 def _answers(index: PackageIndex, process: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{index.url}health", timeout=5).close()
-            return True
+        with contextlib.suppress(httpx.TransportError):
+            return http.get(f"{index.url}health").is_success
         time.sleep(0.1)
     return False
 

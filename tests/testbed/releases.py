@@ -1,4 +1,4 @@
-"""A repository's releases as GitHub's API has them, for the forge of the test bed."""
+"""A repository's releases as GitHub's API has them, for the forge of the testbed."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from tests.testbed.engine import Engine
 from tests.testbed.forge import ForgeRecorder
 from tests.testbed.index import PackageIndexes
 from tests.testbed.registry import address
-from tests.testbed.shell import BedError, run, tool
+from tests.testbed.shell import TestbedError, run, tool
 
 ACTIONS = Path(__file__).parent / "actions"
 PUBLISHER = "pypa/gh-action-pypi-publish@"
@@ -89,6 +89,14 @@ class Run:
         """Check name -> result."""
         return {name: job.result for name, job in self.jobs.items()}
 
+    def messages(self, kind: str) -> list[str]:
+        """The texts of the annotations of a kind."""
+        return [text for found, text in self.annotations if found == kind]
+
+    def failed(self) -> set[str]:
+        """The names of the checks that failed."""
+        return {name for name, result in self.results.items() if result == "failure"}
+
     @property
     def ok(self) -> bool:
         """Whether the forge would show the run as green."""
@@ -131,7 +139,7 @@ def act(
     artifacts; without it they go at the end. Jobs `one_at_a_time` do not slow each other.
     """
     if run(["git", "-C", project, "status", "--porcelain"]).stdout.strip():
-        raise BedError(f"{project} has uncommitted changes; a forge sees commits alone.")
+        raise TestbedError(f"{project} has uncommitted changes; a forge sees commits alone.")
     with _folder(folder) as root:
         tree = root / "tree"
         run(["git", "clone", "--quiet", project, tree])
@@ -201,7 +209,7 @@ def _spell_for_act(tree: Path) -> None:
 def _workflow_files(tree: Path) -> dict[str, dict[str, Any]]:
     files = sorted((tree / ".github" / "workflows").glob("*.y*ml"))
     if not files:
-        raise BedError(f"{tree} has no workflows.")
+        raise TestbedError(f"{tree} has no workflows.")
     # The schema without implicit booleans: otherwise the key `on` is read as true.
     return {file.name: yaml.load(file.read_text(), yaml.BaseLoader) for file in files}
 
@@ -216,7 +224,7 @@ def _runner_labels(files: Mapping[str, dict[str, Any]]) -> list[str]:
     labels = set()
     for name, job_id, job in _jobs(files):
         if job.get("services") or job.get("container"):
-            raise BedError(
+            raise TestbedError(
                 f"{name}: job {job_id} uses `services` or `container`, which cannot run in act's "
                 "host mode."
             )
@@ -236,7 +244,7 @@ def _stand_ins(files: Mapping[str, dict[str, Any]]) -> dict[str, Path]:
             whole, _, reference = action.partition("@")
             repository = "/".join(whole.split("/")[:2])
             if not (ACTIONS / whole / "action.yml").exists():
-                raise BedError(f"{name}: job {job_id} uses {action}, which has no stand-in.")
+                raise TestbedError(f"{name}: job {job_id} uses {action}, which has no stand-in.")
             found[f"{repository}@{reference}"] = ACTIONS / repository
     return found
 
@@ -250,9 +258,9 @@ def _check_publishers(files: Mapping[str, dict[str, Any]]) -> None:
         if isinstance(granted, str):
             granted = {"id-token": granted.removesuffix("-all")}
         if granted.get("id-token") != "write":
-            raise BedError(f"{name}: job {job_id} publishes without `id-token: write`.")
+            raise TestbedError(f"{name}: job {job_id} publishes without `id-token: write`.")
         if list(files[name].get("on", [])) == ["workflow_call"]:
-            raise BedError(f"{name}: job {job_id} publishes; PyPI trusts no reusable workflow.")
+            raise TestbedError(f"{name}: job {job_id} publishes; PyPI trusts no reusable workflow.")
 
 
 def _secret_file(root: Path, secrets: Mapping[str, str]) -> Path:
@@ -317,7 +325,7 @@ def _environment(engine: Engine, root: Path, project: Path) -> dict[str, str]:
     programs.mkdir()
     ours = engine.environ()
     for name in RUNNER_PROGRAMS:
-        with contextlib.suppress(BedError):
+        with contextlib.suppress(TestbedError):
             found = shutil.which(name, path=ours["PATH"]) if name == "docker" else None
             (programs / name).symlink_to(found or tool(name, name))
     config = root / "docker-config"
@@ -359,7 +367,9 @@ def _substitutes(
     addresses: dict[str, str] = {}
     if forge:
         if forge.repository != repository:
-            raise BedError(f"The forge keeps {forge.repository}, and {repository} is to be run.")
+            raise TestbedError(
+                f"The forge keeps {forge.repository}, and {repository} is to be run."
+            )
         addresses |= forge.addresses
         (root / "bin" / "gh").unlink(missing_ok=True)
         (root / "bin" / "gh").write_text(forge.gh())

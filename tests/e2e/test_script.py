@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from tests import support
 from tests.conftest import Render
+from tests.testbed import http
 
 
 def shorten_and_follow(address: str) -> None:
     """Use the service as its users do."""
-    with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:
-        assert json.load(answer) == {"status": "ok", "version": "dev"}
-    request = urllib.request.Request(
-        f"{address}/links",
-        data=json.dumps({"url": f"{address}/docs"}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        assert answer.status == 201
-        code = json.load(answer)["code"]
-    with urllib.request.urlopen(f"{address}/{code}", timeout=5) as answer:
-        assert answer.url == f"{address}/docs"
+    assert http.get(f"{address}/healthz").json() == {"status": "ok", "version": "dev"}
+    answer = http.post(f"{address}/links", json={"url": f"{address}/docs"})
+    assert answer.status_code == 201
+    answer = http.get(f"{address}/{answer.json()['code']}", follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.url == f"{address}/docs"
 
 
 def test_a_script_answers(render: Render) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
 from tests import support
 from tests.conftest import Render
 from tests.e2e.conftest import StartHost
-from tests.e2e.deploying import Operator, set_up
+from tests.e2e.operators import Operator, set_up
+from tests.e2e.projects import CODE, repository
 from tests.testbed import Run
 
-CODE = "src/links/__init__.py"
 IMPORTS = "from contextlib import asynccontextmanager\nfrom typing import Any\n\n"
 # Staging cannot show it, nor a candidate: it is there behind production's proxy alone.
 FAULT = """
@@ -36,13 +35,13 @@ def test_a_push_goes_on_into_production_and_a_bad_one_comes_back(
     variables = {"REGISTRY": registry_address}
     hosts = {name: start_host(name) for name in ("staging", "production")}
     for name, host in hosts.items():
-        set_up(host, made / "ops" / "README.md", "What to set up once")
+        set_up(host, made)
         variables[f"{name.upper()}_HOST"] = host.destination
         variables[f"{name.upper()}_URL"] = f"http://{host.ip}"
         variables[f"{name.upper()}_KNOWN_HOSTS"] = host.known_hosts
     staging, production = (Operator(made, hosts[name]) for name in ("staging", "production"))
     known = {
-        "repository": f"acme/links-{secrets.token_hex(3)}",
+        "repository": repository(),
         "variables": variables,
         "secrets": {"DEPLOY_SSH_KEY": hosts["staging"].key},
     }
@@ -60,7 +59,7 @@ def test_a_push_goes_on_into_production_and_a_bad_one_comes_back(
     code = made / CODE
     text = code.read_text().replace(IMPORTS.replace("from typing import Any\n", ""), IMPORTS, 1)
     code.write_text(text.replace("\n\nif __name__", f"{FAULT}\n\nif __name__", 1))
-    support.save(made, "A fault")
+    support.commit_all(made, "A fault")
     bad = run_workflows(made, "push", **known)
     assert bad.results["staging / deploy"] == "success", str(bad)
     assert bad.results["production / deploy"] == "failure", str(bad)
