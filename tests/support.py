@@ -24,7 +24,7 @@ LEVELS = range(9)
 ANSWERS: dict[str, Any] = {"project_name": "Links", "owner": "acme", "license": "MIT"}
 
 # Where the tests themselves are installed is no place for the projects that they run.
-for name in ("UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "VIRTUAL_ENV"):
+for name in ("PYTHONDONTWRITEBYTECODE", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "VIRTUAL_ENV"):
     os.environ.pop(name, None)
 
 # Commits of the tests are made by nobody in particular, whatever the machine's own git says.

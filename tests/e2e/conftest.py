@@ -33,6 +33,14 @@ class StartHost(Protocol):
     def __call__(self, name: str = ...) -> Host: ...
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start what takes longest first, so that no worker is left alone with it at the end."""
+    here = Path(__file__).parent
+    items.sort(
+        key=lambda item: (here not in item.path.parents, item.get_closest_marker("slow") is None)
+    )
+
+
 @contextlib.contextmanager
 def _tools_needed() -> Iterator[None]:
     """A missing tool fails the test where CI is set, and skips it elsewhere."""

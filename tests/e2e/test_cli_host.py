@@ -14,6 +14,8 @@ from tests.e2e.operators import Operator, as_user, installed_version, running_un
 from tests.e2e.projects import CLI, change
 from tests.testbed import Host, up
 
+pytestmark = pytest.mark.xdist_group("cli-host")
+
 ADDRESS = "https://example.com/a/long/way"
 WIPE = "sudo rm -rf /usr/local/bin/links /srv/links/[!cp]* /srv/links/current"
 

@@ -55,6 +55,7 @@ def tag(made: Path, forge: ForgeRecorder) -> None:
         support.git(made, "tag", "--force", name, commit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
 def test_a_push_becomes_a_release_that_reaches_the_users_of_a_host(
     project: Render,
@@ -137,6 +138,7 @@ def refused(
     return run
 
 
+@pytest.mark.slow
 def test_a_wheel_goes_to_the_test_index_by_itself_and_to_the_index_once_by_a_dispatch(
     project: Render,
     push: Workflows,
@@ -235,6 +237,7 @@ def move_the_mark_back(made: Path, forge: ForgeRecorder, before: str) -> None:
     support.run(*words, cwd=made, env=os.environ | forge.env())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
 def test_what_the_tests_pass_reaches_users_by_itself(
     project: Render,

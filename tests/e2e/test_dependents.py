@@ -94,6 +94,7 @@ def server(rendered: Render) -> Iterator[Host]:
         yield host
 
 
+@pytest.mark.slow
 def test_each_of_two_projects_is_released_and_rolled_back_alone(
     project: Render,
     server: Host,

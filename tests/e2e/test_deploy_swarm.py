@@ -79,6 +79,7 @@ def test_versions_come_and_go_with_their_data(
     assert operator.outcomes()[-2:] == [("release", "1.2", "failed"), ("rollback", "1.0", "ok")]
 
 
+@pytest.mark.slow
 def test_no_request_is_lost_with_postgres(
     project: Render, server: Host, images: SampleImages, postgres: str
 ) -> None:

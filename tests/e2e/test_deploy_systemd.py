@@ -14,6 +14,8 @@ from tests.e2e.operators import Operator, follows, running_until, set_up
 from tests.e2e.projects import change
 from tests.testbed import Host, up
 
+pytestmark = pytest.mark.xdist_group("systemd")
+
 WIPE = """
 sudo systemctl disable --quiet --now links 2> /dev/null || true
 sudo rm -rf /etc/systemd/system/links.service /var/lib/private/links /srv/links/[!c]* \

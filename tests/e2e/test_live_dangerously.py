@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests import support
 from tests.conftest import Render
 from tests.e2e.conftest import StartHost
@@ -25,6 +27,7 @@ async def fault(request: Request, call_next: Any) -> Response:
 """
 
 
+@pytest.mark.slow
 def test_a_push_goes_on_into_production_and_a_bad_one_comes_back(
     project: Render,
     start_host: StartHost,

@@ -98,6 +98,7 @@ def answers(link: str) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_a_lost_host_comes_back(
     project: Render,
     rendered: Render,

@@ -240,6 +240,7 @@ def hosts(start_host: StartHost, rendered: Render) -> dict[str, Host]:
     return found
 
 
+@pytest.mark.slow
 def test_a_push_goes_to_staging_and_production_takes_what_is_proven(
     project: Render, hosts: dict[str, Host], registry_address: str, run_workflows: Workflows
 ) -> None:

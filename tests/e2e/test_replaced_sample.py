@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests import support
 from tests.conftest import Render
 from tests.e2e.conftest import StartHost
@@ -66,6 +68,7 @@ class Pipeline:
         return str(run.jobs["package / image"].step("name").outputs["version"])
 
 
+@pytest.mark.slow
 def test_from_a_script_to_continuous_deployment(
     project: Render,
     start_host: StartHost,

@@ -26,6 +26,8 @@ from tests.testbed import (
     images,
 )
 
+pytestmark = pytest.mark.xdist_group("testbed")
+
 WORKFLOW = """
 name: Main
 on: [push, pull_request]
