@@ -35,7 +35,7 @@ def uses(command: list[str], folder: Path, home: Path) -> None:
     assert (home / ".links.db").is_file()
 
 
-def test_a_script_runs_for_its_author(render: Render, tmp_path: Path) -> None:
+def test_script_runs_for_its_author(render: Render, tmp_path: Path) -> None:
     made = render(0, **CLI)
     uses(["uv", "run", "links.py"], made, tmp_path)
     wrong = support.run("uv", "run", "links.py", "show", "nothing", cwd=made, check=False)
@@ -43,7 +43,7 @@ def test_a_script_runs_for_its_author(render: Render, tmp_path: Path) -> None:
     assert "No link has the code nothing." in wrong.stderr
 
 
-def test_another_engineer_clones_it_and_runs_it(project: Render, tmp_path: Path) -> None:
+def test_readme_commands_clone_and_run_the_project(project: Render, tmp_path: Path) -> None:
     made = project(2, **CLI)
     forge = tmp_path / "forge" / "acme"
     forge.mkdir(parents=True)
@@ -91,7 +91,7 @@ def commit(operator: Operator) -> str:
     return support.git(operator.project, "rev-parse", "--short", "HEAD").strip()
 
 
-def test_a_folder_is_released_and_rolled_back(folder: Operator) -> None:
+def test_release_and_rollback_of_a_folder(folder: Operator) -> None:
     secrets = ["prod.env", ".hidden", "links.db", "venv/pyvenv.cfg", "__pycache__/links.pyc"]
     for name in secrets:
         (folder.project / name).parent.mkdir(exist_ok=True)
@@ -116,7 +116,7 @@ def test_a_folder_is_released_and_rolled_back(folder: Operator) -> None:
     assert [verb for verb, *_ in folder.outcomes()] == ["release", "release", "rollback"]
 
 
-def test_a_commit_is_released_held_and_rolled_back(clone: Operator) -> None:
+def test_release_hold_and_rollback_of_a_commit(clone: Operator) -> None:
     first = commit(clone)
     clone.deploy("release")
     assert installed_version(clone.host) == first
@@ -152,7 +152,7 @@ FAULTS = {
 }
 
 
-def test_a_broken_release_leaves_users_what_they_have(clone: Operator) -> None:
+def test_broken_release_changes_nothing_for_users(clone: Operator) -> None:
     good = commit(clone)
     clone.deploy("release")
     original = (clone.project / "links.py").read_text()
@@ -167,7 +167,7 @@ def test_a_broken_release_leaves_users_what_they_have(clone: Operator) -> None:
         (clone.project / "links.py").write_text(original)
 
 
-def test_a_release_that_fails_only_in_its_place_is_taken_back(clone: Operator) -> None:
+def test_release_that_fails_only_when_installed_rolls_back(clone: Operator) -> None:
     good = commit(clone)
     clone.deploy("release")
     clash = 'if Path("/srv/links/current").resolve() == Path(__file__).parents[1]:\n'
@@ -182,13 +182,13 @@ def test_a_release_that_fails_only_in_its_place_is_taken_back(clone: Operator) -
     assert clone.outcomes()[-1] == ("release", bad, "failed")
 
 
-def test_another_program_of_that_name_is_left_alone(folder: Operator) -> None:
+def test_existing_program_of_the_same_name_is_kept(folder: Operator) -> None:
     folder.host.run("sudo ln -s /usr/bin/true /usr/local/bin/links")
     assert "another program is /usr/local/bin/links" in folder.refuse("release")
     assert folder.host.run("readlink /usr/local/bin/links").stdout == "/usr/bin/true\n"
 
 
-def test_one_release_at_a_time_and_a_killed_one_blocks_nobody(clone: Operator) -> None:
+def test_deploys_are_exclusive_and_a_killed_one_leaves_no_lock(clone: Operator) -> None:
     first = commit(clone)
     with running_until(clone, "preparing", "release"):
         assert f"mira has been busy with the release of {first} since" in clone.refuse("rollback")
@@ -203,7 +203,9 @@ def test_one_release_at_a_time_and_a_killed_one_blocks_nobody(clone: Operator) -
 
 
 @pytest.mark.parametrize("level", [1, 2])
-def test_what_is_missing_is_told_in_a_sentence(project: Render, server: Host, level: int) -> None:
+def test_missing_requirements_are_refused_in_one_sentence(
+    project: Render, server: Host, level: int
+) -> None:
     server.run(WIPE)
     operator = Operator(project(level, **CLI), server)
 

@@ -57,7 +57,7 @@ def tag(made: Path, forge: ForgeRecorder) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
-def test_a_push_becomes_a_release_that_reaches_the_users_of_a_host(
+def test_push_makes_a_release_that_an_operator_deploys_to_a_host(
     project: Render,
     push: Workflows,
     forge: ForgeRecorder,
@@ -139,7 +139,7 @@ def refused(
 
 
 @pytest.mark.slow
-def test_a_wheel_goes_to_the_test_index_by_itself_and_to_the_index_once_by_a_dispatch(
+def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
     project: Render,
     push: Workflows,
     run_workflows: Workflows,
@@ -206,7 +206,7 @@ def forget_a_module(made: Path) -> None:
 
 
 @pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
-def test_what_fails_once_it_is_installed_does_not_go_on(
+def test_artifact_that_fails_when_installed_is_not_published(
     project: Render,
     push: Workflows,
     run_workflows: Workflows,
@@ -239,7 +239,7 @@ def move_the_mark_back(made: Path, forge: ForgeRecorder, before: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
-def test_what_the_tests_pass_reaches_users_by_itself(
+def test_push_that_passes_the_tests_reaches_users(
     project: Render,
     push: Workflows,
     run_workflows: Workflows,
@@ -272,7 +272,7 @@ def test_what_the_tests_pass_reaches_users_by_itself(
     assert forge.releases.latest == "build/0.0.0"
 
 
-def test_bad_sql_turns_the_integration_check_red_alone(
+def test_bad_sql_fails_only_the_integration_check(
     project: Render, run_workflows: Workflows
 ) -> None:
     made = project(6, **WHEEL)
@@ -286,7 +286,7 @@ def test_bad_sql_turns_the_integration_check_red_alone(
 
 
 @pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
-def test_what_fails_once_it_is_installed_turns_the_system_check_red_alone(
+def test_artifact_that_fails_when_installed_fails_only_the_system_check(
     project: Render, run_workflows: Workflows, answers: dict[str, Any]
 ) -> None:
     made = project(7, **answers)

@@ -58,7 +58,7 @@ def caller(project: Render, level: int, image: str) -> Path:
     return made
 
 
-def test_the_system_tests_bring_up_what_the_stack_needs(
+def test_system_tests_start_dependent_services(
     project: Render, engine: Engine, catalog: tuple[Path, SampleImages]
 ) -> None:
     other, images = catalog
@@ -95,7 +95,7 @@ def server(rendered: Render) -> Iterator[Host]:
 
 
 @pytest.mark.slow
-def test_each_of_two_projects_is_released_and_rolled_back_alone(
+def test_two_projects_are_released_and_rolled_back_independently(
     project: Render,
     server: Host,
     engine: Engine,

@@ -36,7 +36,7 @@ def server(rendered: Render) -> Iterator[Host]:
         yield host
 
 
-def test_versions_come_and_go_with_their_data(
+def test_release_and_rollback_keep_the_data(
     project: Render, server: Host, images: SampleImages
 ) -> None:
     made = project(3)
@@ -80,7 +80,7 @@ def test_versions_come_and_go_with_their_data(
 
 
 @pytest.mark.slow
-def test_no_request_is_lost_with_postgres(
+def test_no_request_fails_during_releases_with_postgres(
     project: Render, server: Host, images: SampleImages, postgres: str
 ) -> None:
     made = project(8)
@@ -133,9 +133,7 @@ def test_no_request_is_lost_with_postgres(
     assert "2 of 2" in operator.deploy("status")
 
 
-def test_a_killed_deploy_can_be_followed_by_the_next(
-    project: Render, server: Host, images: SampleImages
-) -> None:
+def test_release_after_a_killed_deploy(project: Render, server: Host, images: SampleImages) -> None:
     made = project(3)
     operator = Operator(made, server, {"DEPLOY_IMAGE": images.image})
     for version in ("4.0", "4.1", "4.2"):
@@ -154,7 +152,7 @@ def test_a_killed_deploy_can_be_followed_by_the_next(
     assert "candidate" not in server.run("sudo docker ps --all").stdout
 
 
-def test_a_unit_is_taken_over_and_given_back_with_its_data(
+def test_takeover_of_a_unit_and_undo_keep_the_data(
     project: Render, server: Host, images: SampleImages
 ) -> None:
     before = Operator(project(2), server)
@@ -193,7 +191,9 @@ def test_a_unit_is_taken_over_and_given_back_with_its_data(
     ]
 
 
-def test_what_is_missing_is_told_in_a_sentence(project: Render, images: SampleImages) -> None:
+def test_missing_requirements_are_refused_in_one_sentence(
+    project: Render, images: SampleImages
+) -> None:
     with Host.start(up(), "bare") as bare:
         operator = Operator(project(3), bare, {"DEPLOY_IMAGE": images.image})
         assert "There is no swarm on" in operator.refuse("release", "1.0")

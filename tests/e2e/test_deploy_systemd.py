@@ -52,7 +52,7 @@ def commit(operator: Operator) -> str:
     return support.git(operator.project, "rev-parse", "--short", "HEAD").strip()
 
 
-def test_a_folder_is_released_and_rolled_back(folder: Operator) -> None:
+def test_release_and_rollback_of_a_folder(folder: Operator) -> None:
     secrets = ["prod.env", ".hidden", "links.db", "venv/pyvenv.cfg", "__pycache__/links.pyc"]
     for name in secrets:
         (folder.project / name).parent.mkdir(exist_ok=True)
@@ -79,7 +79,7 @@ def test_a_folder_is_released_and_rolled_back(folder: Operator) -> None:
     assert [verb for verb, *_ in folder.outcomes()] == ["release", "release", "rollback"]
 
 
-def test_a_commit_is_released_held_and_rolled_back(clone: Operator) -> None:
+def test_release_hold_and_rollback_of_a_commit(clone: Operator) -> None:
     first = commit(clone)
     clone.deploy("release")
     assert clone.version() == first
@@ -110,7 +110,7 @@ FAULTS = {
 }
 
 
-def test_a_broken_release_leaves_the_old_one_serving(clone: Operator) -> None:
+def test_broken_release_leaves_previous_version_serving(clone: Operator) -> None:
     good = commit(clone)
     clone.deploy("release")
     began = clone.host.run("systemctl show --property=ActiveEnterTimestampMonotonic links").stdout
@@ -133,7 +133,7 @@ def test_a_broken_release_leaves_the_old_one_serving(clone: Operator) -> None:
     assert "links-candidate" not in clone.host.run("systemctl list-units --all 'links*'").stdout
 
 
-def test_a_release_that_fails_only_in_its_place_is_taken_back(clone: Operator) -> None:
+def test_release_that_fails_only_when_installed_rolls_back(clone: Operator) -> None:
     good = commit(clone)
     clone.deploy("release")
     link = clone.shorten("https://example.com/kept")
@@ -147,7 +147,7 @@ def test_a_release_that_fails_only_in_its_place_is_taken_back(clone: Operator) -
     assert clone.outcomes()[-1] == ("release", bad, "failed")
 
 
-def test_one_deploy_at_a_time_and_a_killed_one_blocks_nobody(clone: Operator) -> None:
+def test_deploys_are_exclusive_and_a_killed_one_leaves_no_lock(clone: Operator) -> None:
     first = commit(clone)
     with running_until(clone, "preparing", "release"):
         refusal = clone.refuse("rollback")
@@ -165,7 +165,9 @@ def test_one_deploy_at_a_time_and_a_killed_one_blocks_nobody(clone: Operator) ->
 
 
 @pytest.mark.parametrize("level", [1, 2])
-def test_what_is_missing_is_told_in_a_sentence(project: Render, server: Host, level: int) -> None:
+def test_missing_requirements_are_refused_in_one_sentence(
+    project: Render, server: Host, level: int
+) -> None:
     server.run(WIPE)
     operator = Operator(project(level), server)
 

@@ -55,7 +55,7 @@ def logged(operator: Operator, text: str) -> int:
     return sum(text in line for line in log.splitlines())
 
 
-def test_a_flag_is_switched_on_staging_without_a_deploy(staging: Operator) -> None:
+def test_flag_is_switched_without_a_deploy(staging: Operator) -> None:
     staging.deploy("release", "1.0.0")
     link = staging.shorten(ADDRESS)
 
@@ -114,7 +114,7 @@ def test_a_flag_is_switched_on_staging_without_a_deploy(staging: Operator) -> No
 
 
 @pytest.mark.parametrize("level", [5, pytest.param(8, marks=pytest.mark.exhaustive)])
-def test_the_first_push_with_flags_is_green(
+def test_first_push_with_flags_is_green(
     project: Render, run_workflows: Callable[..., Run], level: int
 ) -> None:
     made = project(level, feature_flags=True)
@@ -125,7 +125,7 @@ def test_the_first_push_with_flags_is_green(
     assert "test_feature_flags.py" in run.jobs["check / contract"].log
 
 
-def test_a_preview_that_forgets_its_flag_is_stopped(
+def test_code_that_ignores_its_flag_fails_the_unit_check(
     project: Render, run_workflows: Callable[..., Run]
 ) -> None:
     made = project(5, feature_flags=True)
@@ -139,7 +139,7 @@ def test_a_preview_that_forgets_its_flag_is_stopped(
     assert "without_its_flag" in run.jobs["check / unit"].log
 
 
-def test_what_a_flag_cannot_be_is_refused(project: Render) -> None:
+def test_invalid_flags_are_refused(project: Render) -> None:
     made = project(5, feature_flags=True)
     for words in (["preview"], ["preview", "maybe"], ["pre view", "on"]):
         command = ["python3", "ops/deploy", "flag", "staging", *words]

@@ -30,7 +30,7 @@ def database_url(engine: Engine) -> Iterator[str]:
     engine.docker("rm", "--force", "--volumes", name)
 
 
-def test_integration_tests_share_nothing_and_take_the_database_they_are_given(
+def test_integration_tests_are_independent_and_use_the_given_database(
     project: Render, engine: Engine, database_url: str
 ) -> None:
     made = project(6)
@@ -46,7 +46,7 @@ def test_integration_tests_share_nothing_and_take_the_database_they_are_given(
     assert "opened no connection to Postgres" in done.stdout
 
 
-def test_without_any_migration_yet_the_database_is_still_brought_up_to_date(
+def test_project_without_migrations_can_add_its_first(
     project: Render, engine: Engine, database_url: str
 ) -> None:
     """A user who replaced the sample has no first migration; git keeps no empty folder."""
@@ -78,7 +78,7 @@ def test_without_any_migration_yet_the_database_is_still_brought_up_to_date(
     assert without.stderr.strip() == "DATABASE_URL is not set: there is no database to migrate."
 
 
-def test_bad_sql_turns_the_integration_check_red_alone(
+def test_bad_sql_fails_only_the_integration_check(
     project: Render, run_workflows: Workflows
 ) -> None:
     made = project(6)
@@ -94,7 +94,7 @@ def test_bad_sql_turns_the_integration_check_red_alone(
     assert "SyntaxError" in run.jobs["integration / tests"].log
 
 
-def test_a_broken_route_turns_the_system_check_red_alone(
+def test_broken_route_fails_only_the_system_check(
     project: Render, run_workflows: Workflows
 ) -> None:
     made = project(7)
@@ -116,7 +116,7 @@ def test_a_broken_route_turns_the_system_check_red_alone(
     assert "healthz" in (run.artifacts / "logs" / "app.log").read_text()
 
 
-def test_what_must_not_be_reachable_is_noticed(project: Render, engine: Engine) -> None:
+def test_published_database_fails_the_system_tests(project: Render, engine: Engine) -> None:
     made = project(7)
     change(
         made / "compose.yaml",

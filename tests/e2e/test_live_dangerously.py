@@ -28,7 +28,7 @@ async def fault(request: Request, call_next: Any) -> Response:
 
 
 @pytest.mark.slow
-def test_a_push_goes_on_into_production_and_a_bad_one_comes_back(
+def test_push_reaches_production_and_a_bad_one_rolls_back(
     project: Render,
     start_host: StartHost,
     registry_address: str,

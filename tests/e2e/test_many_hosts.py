@@ -99,7 +99,7 @@ def answers(link: str) -> bool:
 
 
 @pytest.mark.slow
-def test_a_lost_host_comes_back(
+def test_environment_survives_the_loss_of_a_host(
     project: Render,
     rendered: Render,
     hosts: Hosts,

@@ -26,7 +26,7 @@ FIRST = [4, *(pytest.param(level, marks=pytest.mark.exhaustive) for level in (5,
 
 
 @pytest.mark.parametrize("level", FIRST)
-def test_the_first_push_is_green_with_nothing_set_up(
+def test_first_push_is_green_with_nothing_set_up(
     project: Render, run_workflows: Workflows, level: int
 ) -> None:
     run = run_workflows(project(level), "push", repository=repository())
@@ -38,7 +38,7 @@ def test_the_first_push_is_green_with_nothing_set_up(
     assert not run.messages("warning")
 
 
-def test_a_push_becomes_an_image_with_a_version_of_its_own(
+def test_each_push_makes_an_image_with_its_own_version(
     project: Render, engine: Engine, registry_address: str, run_workflows: Workflows
 ) -> None:
     made, name = project(3), f"acme/Links-{secrets.token_hex(3)}"
@@ -80,9 +80,7 @@ def test_a_push_becomes_an_image_with_a_version_of_its_own(
         assert state(engine, running, ".State.ExitCode") in {"0", "143"}
 
 
-def test_the_container_listens_where_it_is_told_and_says_when_it_is_ill(
-    project: Render, engine: Engine
-) -> None:
+def test_container_listens_on_port_and_reports_its_health(project: Render, engine: Engine) -> None:
     made = project(3)
     tag = f"ladder-tests:{secrets.token_hex(3)}"
     engine.docker("build", "--quiet", f"--tag={tag}", "--build-arg=VERSION=7", str(made))
@@ -97,7 +95,7 @@ def test_the_container_listens_where_it_is_told_and_says_when_it_is_ill(
     engine.docker("rmi", "--force", tag)
 
 
-def test_a_change_of_code_builds_no_dependencies_again(project: Render, engine: Engine) -> None:
+def test_code_change_does_not_rebuild_dependencies(project: Render, engine: Engine) -> None:
     made = project(6)
 
     def build() -> str:
@@ -160,7 +158,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("job", FAULTS)
-def test_a_fault_turns_its_own_check_red_and_no_other(
+def test_fault_fails_only_its_own_check(
     project: Render, run_workflows: Workflows, job: str
 ) -> None:
     made = project(4)
@@ -172,7 +170,7 @@ def test_a_fault_turns_its_own_check_red_and_no_other(
     assert word in run.jobs[f"check / {job}"].log
 
 
-def test_what_uv_adds_is_kept_at_every_climb(project: Render) -> None:
+def test_dependencies_added_by_uv_survive_every_climb(project: Render) -> None:
     made = project(3)
 
     def add(*words: str) -> None:
@@ -202,7 +200,9 @@ def test_what_uv_adds_is_kept_at_every_climb(project: Render) -> None:
     support.run("uv", "lock", "--check", cwd=made)
 
 
-def test_a_stale_lock_is_red_and_says_what_to_do(project: Render, run_workflows: Workflows) -> None:
+def test_stale_lock_fails_every_check_with_a_hint(
+    project: Render, run_workflows: Workflows
+) -> None:
     made = project(4)
     support.run("uv", "lock", "--quiet", cwd=made)
     pyproject = made / "pyproject.toml"
@@ -217,7 +217,7 @@ def test_a_stale_lock_is_red_and_says_what_to_do(project: Render, run_workflows:
         assert "uv lock" in run.jobs[name].log
 
 
-def test_without_unit_tests_the_check_is_green_and_says_what_to_write(
+def test_check_without_unit_tests_is_green_with_a_warning(
     project: Render, run_workflows: Workflows
 ) -> None:
     made = project(4)
@@ -241,7 +241,7 @@ def hosts(start_host: StartHost, rendered: Render) -> dict[str, Host]:
 
 
 @pytest.mark.slow
-def test_a_push_goes_to_staging_and_production_takes_what_is_proven(
+def test_push_deploys_to_staging_and_a_dispatch_to_production(
     project: Render, hosts: dict[str, Host], registry_address: str, run_workflows: Workflows
 ) -> None:
     made, name = project(5), repository()
@@ -295,7 +295,9 @@ def test_a_push_goes_to_staging_and_production_takes_what_is_proven(
     assert staging.version() == following
 
 
-def test_a_deploy_without_its_key_says_so(project: Render, run_workflows: Workflows) -> None:
+def test_deploy_without_its_key_names_the_command_to_run(
+    project: Render, run_workflows: Workflows
+) -> None:
     made = project(5)
     settings = {"PRODUCTION_HOST": "deploy@nowhere.example", "PRODUCTION_URL": "http://nowhere"}
     inputs = {"verb": "rollback", "version": "1"}

@@ -69,7 +69,7 @@ class Pipeline:
 
 
 @pytest.mark.slow
-def test_from_a_script_to_continuous_deployment(
+def test_replaced_sample_climbs_from_0_to_8(
     project: Render,
     start_host: StartHost,
     registry_address: str,

@@ -29,7 +29,7 @@ BOTH = ["postgres", "s3"]
 
 
 @pytest.mark.parametrize(("services", "passed"), [(S3, 10), (BOTH, 17)], ids=["alone", "both"])
-def test_the_integration_tests_use_a_real_store(
+def test_integration_tests_use_a_real_store(
     project: Render, engine: Engine, services: list[str], passed: int
 ) -> None:
     made = project(6, backing_services=services)
@@ -64,7 +64,7 @@ def test_the_integration_tests_use_a_real_store(
     ],
     ids=["wrong-bucket", "never-asked"],
 )
-def test_a_bug_at_the_store_is_found(
+def test_integration_tests_find_a_bug_at_the_store(
     project: Render, engine: Engine, old: str, new: str, red: set[str]
 ) -> None:
     made = project(6, backing_services=S3)
@@ -72,7 +72,9 @@ def test_a_bug_at_the_store_is_found(
     assert failed_tests(pytest_in(made, engine, "tests/integration")) == red
 
 
-def test_an_application_that_forgets_its_new_store_is_told(project: Render, engine: Engine) -> None:
+def test_integration_tests_fail_when_the_application_ignores_a_new_store(
+    project: Render, engine: Engine
+) -> None:
     made = project(6)
     support.climb(made, 7, backing_services=BOTH)
     done = pytest_in(made, engine, "tests/integration")
@@ -83,13 +85,13 @@ def test_an_application_that_forgets_its_new_store_is_told(project: Render, engi
     assert "/healthz must not answer 200 with a wrong S3_BUCKET" in done.stdout
 
 
-def test_the_whole_stack_has_a_store_and_a_database(project: Render, engine: Engine) -> None:
+def test_system_tests_with_store_and_database(project: Render, engine: Engine) -> None:
     made = project(7, backing_services=BOTH)
     done = pytest_in(made, engine, "tests/system")
     assert done.returncode == 0, done.stdout
 
 
-def test_a_stack_with_a_wrong_secret_does_not_come_up(project: Render, engine: Engine) -> None:
+def test_stack_with_a_wrong_secret_does_not_start(project: Render, engine: Engine) -> None:
     made = project(7, backing_services=S3)
     change(
         made / "compose.yaml",
@@ -135,7 +137,7 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + end
 
 
-def test_a_release_with_settings_that_do_not_fit_the_store_replaces_nothing(
+def test_release_with_wrong_store_settings_fails(
     project: Render,
     engine: Engine,
     registry_address: str,
@@ -182,7 +184,7 @@ def test_a_release_with_settings_that_do_not_fit_the_store_replaces_nothing(
     assert served() == (100, 50)
 
 
-def test_the_first_push_with_a_store_is_green(
+def test_first_push_with_a_store_is_green(
     project: Render, run_workflows: Callable[..., Run]
 ) -> None:
     made = project(7, backing_services=S3)

@@ -21,13 +21,13 @@ def shorten_and_follow(address: str) -> None:
     assert answer.url == f"{address}/docs"
 
 
-def test_a_script_answers(render: Render) -> None:
+def test_script_shortens_links(render: Render) -> None:
     made = render(0)
     with support.serving(["uv", "run", "links.py"], made) as address:
         shorten_and_follow(address)
 
 
-def test_what_is_kept_survives_a_restart(render: Render) -> None:
+def test_links_survive_a_restart(render: Render) -> None:
     made = render(0)
     for _ in range(2):
         with support.serving(["uv", "run", "links.py"], made) as address:
@@ -36,7 +36,7 @@ def test_what_is_kept_survives_a_restart(render: Render) -> None:
 
 
 @pytest.mark.parametrize("level", [2, 3])
-def test_another_engineer_clones_it_and_runs_it(
+def test_readme_commands_clone_and_run_the_project(
     project: Render, tmp_path: Path, level: int
 ) -> None:
     made = project(level)

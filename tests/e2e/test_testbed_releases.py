@@ -44,7 +44,7 @@ def create(forge: ForgeRecorder, tag: str, *words: str, code: int = 0) -> str:
     )
 
 
-def test_a_release_takes_files_and_gives_them_back(forge: ForgeRecorder, tmp_path: Path) -> None:
+def test_release_assets_are_uploaded_and_downloaded(forge: ForgeRecorder, tmp_path: Path) -> None:
     wheel, note = tmp_path / "links-1.2.0-py3-none-any.whl", tmp_path / "note.json"
     wheel.write_bytes(bytes(range(256)) * 4096)
     note.write_text('{"version": "1.2.0"}')
@@ -69,7 +69,7 @@ def test_a_release_takes_files_and_gives_them_back(forge: ForgeRecorder, tmp_pat
         assert http.get(url).content == wheel.read_bytes()
 
 
-def test_a_tag_has_one_release(forge: ForgeRecorder, tmp_path: Path) -> None:
+def test_second_release_of_a_tag_is_refused(forge: ForgeRecorder, tmp_path: Path) -> None:
     (tmp_path / "links").write_bytes(b"first")
     create(forge, "1.2.0", str(tmp_path / "links"))
     (tmp_path / "links").write_bytes(b"second")
@@ -79,7 +79,7 @@ def test_a_tag_has_one_release(forge: ForgeRecorder, tmp_path: Path) -> None:
     assert forge.releases.content("1.2.0", "links") == b"first"
 
 
-def test_latest_moves_forward_and_back(forge: ForgeRecorder) -> None:
+def test_latest_release_moves_forward_and_back(forge: ForgeRecorder) -> None:
     assert "release not found" in gh(forge, "view", code=1)
     create(forge, "1.0.0")
     create(forge, "1.1.0", "--prerelease")
@@ -98,7 +98,7 @@ def test_latest_moves_forward_and_back(forge: ForgeRecorder) -> None:
     assert "HTTP 422" in create(forge, "1.2.0", "--prerelease", "--latest", code=1)
 
 
-def test_a_private_release_cannot_be_fetched_without_a_token(tmp_path: Path) -> None:
+def test_private_release_needs_a_token(tmp_path: Path) -> None:
     (tmp_path / "links").write_bytes(b"program")
     with ForgeRecorder(visibility="private") as forge:
         create(forge, "1.2.0", str(tmp_path / "links"))
@@ -189,7 +189,7 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def test_a_workflow_releases_publishes_and_installs(
+def test_workflow_releases_publishes_and_installs(
     project: Path, forge: ForgeRecorder, indexes: PackageIndexes, run_workflows: Workflows
 ) -> None:
     run = run_workflows(project, "workflow_dispatch", forge=forge, indexes=indexes)
@@ -208,7 +208,7 @@ def test_a_workflow_releases_publishes_and_installs(
     assert "400 Bad Request" in again.jobs["staging"].log
 
 
-def test_gh_needs_the_token_that_a_step_brings(
+def test_gh_needs_the_token_of_its_step(
     project: Path, forge: ForgeRecorder, run_workflows: Workflows
 ) -> None:
     main = project / ".github" / "workflows" / "main.yml"
@@ -231,7 +231,7 @@ def test_gh_needs_the_token_that_a_step_brings(
         ("{ push: {}, workflow_dispatch: {} }", "{ workflow_call: {} }", "no reusable workflow"),
     ],
 )
-def test_what_pypi_would_not_trust_is_refused(
+def test_publishing_without_an_identity_is_refused(
     project: Path, run_workflows: Workflows, before: str, after: str, sentence: str
 ) -> None:
     main = project / ".github" / "workflows" / "main.yml"
@@ -241,7 +241,7 @@ def test_what_pypi_would_not_trust_is_refused(
         run_workflows(project, "push")
 
 
-def test_containers_install_from_an_index_that_takes_nothing_twice(
+def test_index_refuses_duplicates_and_serves_containers(
     project: Path, engine: Engine, indexes: PackageIndexes
 ) -> None:
     support.run("uv", "build", "--wheel", cwd=project)

@@ -88,12 +88,12 @@ class Engine:
             return {"DOCKER_HOST": self.docker_host} if self.docker_host else {}
         usr = bootstrap.tools_dir() / "usr"
         path = os.environ.get("PATH", os.defpath).split(os.pathsep)
-        ours = [str(usr / "bin"), str(usr / "sbin")]
-        rest = [folder for folder in path if folder not in ours]
+        own = [str(usr / "bin"), str(usr / "sbin")]
+        rest = [folder for folder in path if folder not in own]
         return {
             "DOCKER_HOST": self.docker_host,
             "DOCKER_CONFIG": str(state_dir() / "docker-config"),
-            "PATH": os.pathsep.join([*ours, *rest]),
+            "PATH": os.pathsep.join([*own, *rest]),
         }
 
     def environ(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -135,9 +135,9 @@ class Engine:
     def stop(self) -> None:
         """Remove the testbed's containers and stop an engine of its own; images stay on disk."""
         with FileLock(state_dir() / "up.lock"):
-            ours = self.docker("ps", "-aq").stdout.split() if self.own else self.containers()
-            if ours:
-                self.docker("rm", "-fv", *ours, check=False)
+            found = self.docker("ps", "-aq").stdout.split() if self.own else self.containers()
+            if found:
+                self.docker("rm", "-fv", *found, check=False)
             if self.own:
                 self.docker("network", "prune", "--force", check=False)
                 _stop_dockerd()
