@@ -60,7 +60,7 @@ def planted(folder: Path, file: str, old: str, new: str) -> Path:
     text = (source / file).read_text() if old else ""
     assert old in text
     (source / file).write_text(text.replace(old, new, 1) if old else new)
-    support.save(source, "Plant")
+    support.commit_all(source, "Plant")
     support.git(source, "tag", "--force", "v1.0.0")
     return source
 

@@ -1,106 +1,38 @@
-"""Law 5: the checks that the ruleset requires are the jobs that run, level by level."""
+"""Invariant 5: the checks that the ruleset requires are the jobs that run, level by level."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
+from tests import support, variants
 from tests.conftest import Render
-from tools import docs
+from tests.variants import Variant
+from tests.workflows import errors, jobs, needs, rule, ruleset, texts, workflows
+from tools.docs import table
 
 PACKAGED = range(3, 9)
 CHECKED = range(4, 9)
-ACTIONS_APP = 15368
-
-# Written by hand: what a pull request needs from a level on.
-REQUIRED = {
-    4: {"check / lint", "check / types", "check / unit", "check / contract", "package / image"},
-    6: {"integration / tests"},
-    7: {"system / tests"},
-}
+DELIVERED = range(5, 9)
 
 
-def required(level: int) -> set[str]:
-    """Return the checks that a level requires, by hand."""
-    return set().union(*(checks for added, checks in REQUIRED.items() if added <= level))
+packaged = pytest.mark.parametrize(
+    ("variant", "level"), variants.cases(PACKAGED), indirect=["variant"]
+)
+checked = pytest.mark.parametrize(
+    ("variant", "level"), variants.cases(CHECKED), indirect=["variant"]
+)
 
 
-def workflows(made: Path) -> dict[str, dict[str, Any]]:
-    """Return every workflow by its file's name."""
-    # The loader without implicit types: otherwise the key `on` is read as true.
-    return {
-        file.name: yaml.load(file.read_text(), yaml.BaseLoader)
-        for file in sorted((made / ".github" / "workflows").glob("*.yml"))
-    }
-
-
-def contexts(made: Path, event: str) -> dict[str, dict[str, Any]]:
-    """Return the checks that an event makes, by the name that the forge gives them."""
-    found = {}
-    files = workflows(made)
-    for content in files.values():
-        if event not in content["on"]:
-            continue
-        for key, job in content["jobs"].items():
-            name = job.get("name", key)
-            called = files.get(Path(job.get("uses", "")).name)
-            if called is None:
-                found[name] = job
-                continue
-            for inner_key, inner in called["jobs"].items():
-                # Both conditions have to hold.
-                condition = " && ".join(filter(None, [job.get("if"), inner.get("if")]))
-                found[f"{name} / {inner.get('name', inner_key)}"] = {**inner, "if": condition}
-    return found
-
-
-def ruleset(made: Path) -> dict[str, Any]:
-    """Return the ruleset of main."""
-    content: dict[str, Any] = json.loads((made / ".github/rulesets/main.json").read_text())
-    return content
-
-
-def rule(made: Path, kind: str) -> dict[str, Any]:
-    """Return the parameters of a rule."""
-    found = [rule for rule in ruleset(made)["rules"] if rule["type"] == kind]
-    assert len(found) == 1, kind
-    parameters: dict[str, Any] = found[0].get("parameters", {})
-    return parameters
-
-
-def lies(made: Path, level: int) -> list[str]:
-    """Return what is wrong with the checks that a project requires."""
-    found = []
-    checks = rule(made, "required_status_checks")["required_status_checks"]
-    names = [check["context"] for check in checks]
-    run = contexts(made, "pull_request")
-    if sorted(names) != sorted(required(level)):
-        found.append(f"required are {names}")
-    if {check["integration_id"] for check in checks} != {ACTIONS_APP}:
-        found.append("another app may report a check")
-    found += [f"{name} never reports, which blocks every merge" for name in {*names} - {*run}]
-    for name, job in run.items():
-        if name in names and job["if"]:
-            found.append(f"{name} may be skipped, and a skipped check passes")
-        if name not in names and not job["if"]:
-            found.append(f"{name} runs and nobody requires it")
-    return found
-
-
-@pytest.mark.parametrize("level", CHECKED)
-def test_what_is_required_is_what_runs(rendered: Render, level: int) -> None:
-    assert lies(rendered(level), level) == []
+@checked
+def test_the_required_checks_are_the_jobs_that_run(variant: Variant, level: int) -> None:
+    assert errors(variant.rendered(level), variant.requires(level)) == []
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "lie"),
+    ("name", "old", "new", "error"),
     [
         ("workflows/_check.yml", "    name: unit\n", "    name: units\n", "check / unit never"),
         ("workflows/main.yml", "    name: check\n", "    name: checks\n", "check / lint never"),
@@ -115,25 +47,22 @@ def test_what_is_required_is_what_runs(rendered: Render, level: int) -> None:
         ("rulesets/main.json", "15368", "1", "another app"),
     ],
 )
-def test_a_gate_that_guards_nothing_is_noticed(
-    render: Render, name: str, old: str, new: str, lie: str
+def test_a_planted_error_is_found(
+    service: Variant, name: str, old: str, new: str, error: str
 ) -> None:
-    made = render(8)
-    file = made / ".github" / name
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-    assert any(lie in found for found in lies(made, 8))
+    project = service.project(8)
+    support.replace(project / ".github" / name, old, new, 1)
+    assert any(error in found for found in errors(project, service.requires(8)))
 
 
-@pytest.mark.parametrize("level", CHECKED)
-def test_the_table_names_the_same_gates(rendered: Render, level: int) -> None:
-    answers = yaml.safe_load((rendered(level) / ".copier-answers.yml").read_text())
-    assert set(docs.table.gates(answers)) == required(level)
+@checked
+def test_the_table_names_the_same_checks(variant: Variant, level: int) -> None:
+    answers = support.answers(variant.rendered(level))
+    assert set(table.gates(answers)) == variant.requires(level)
 
 
 @pytest.mark.parametrize("level", PACKAGED)
-def test_pushes_are_to_main_and_pull_requests_come_with_the_checks(
+def test_pushes_are_to_main_and_pull_requests_start_at_level_4(
     rendered: Render, level: int
 ) -> None:
     events = workflows(rendered(level))["main.yml"]["on"]
@@ -142,21 +71,20 @@ def test_pushes_are_to_main_and_pull_requests_come_with_the_checks(
     assert set(events) <= {"push", "pull_request"}
 
 
-@pytest.mark.parametrize("level", CHECKED)
-def test_a_solo_founder_can_merge_and_nobody_rewrites_main(rendered: Render, level: int) -> None:
-    made = rendered(level)
-    assert ruleset(made)["enforcement"] == "active"
-    assert ruleset(made)["bypass_actors"] == []
-    assert ruleset(made)["conditions"]["ref_name"]["include"] == ["~DEFAULT_BRANCH"]
-    assert rule(made, "pull_request")["required_approving_review_count"] == 0
+@checked
+def test_one_person_can_merge_and_main_is_never_rewritten(variant: Variant, level: int) -> None:
+    project = variant.rendered(level)
+    assert ruleset(project)["enforcement"] == "active"
+    assert ruleset(project)["bypass_actors"] == []
+    assert ruleset(project)["conditions"]["ref_name"]["include"] == ["~DEFAULT_BRANCH"]
+    assert rule(project, "pull_request")["required_approving_review_count"] == 0
     for kind in ("deletion", "non_fast_forward"):
-        rule(made, kind)
+        rule(project, kind)
 
 
-@pytest.mark.parametrize("level", PACKAGED)
-def test_workflows_hold_the_laws(rendered: Render, level: int) -> None:
-    made = rendered(level)
-    for name, content in workflows(made).items():
+@packaged
+def test_workflows_keep_the_rules_of_safe_workflows(variant: Variant, level: int) -> None:
+    for name, content in workflows(variant.rendered(level)).items():
         assert "workflow_run" not in content["on"], name
         assert "pull_request_target" not in content["on"], name
         assert content["permissions"] == {}, name
@@ -177,13 +105,11 @@ def test_workflows_hold_the_laws(rendered: Render, level: int) -> None:
                     assert step["with"]["persist-credentials"] == "false", where
 
 
-@pytest.mark.parametrize("level", PACKAGED)
-def test_every_pin_says_its_version_and_is_the_same_everywhere(
-    rendered: Render, level: int
-) -> None:
+@packaged
+def test_every_pin_has_its_version_and_is_the_same_everywhere(variant: Variant, level: int) -> None:
     pins: dict[str, set[str]] = {}
-    for file in (rendered(level) / ".github" / "workflows").glob("*.yml"):
-        for line in file.read_text().splitlines():
+    for text in texts(variant.rendered(level)).values():
+        for line in text.splitlines():
             if "uses:" in line and "@" in line:
                 found = re.search(r"uses: ([\w/-]+)@([0-9a-f]{40} # v\d+\.\d+\.\d+)$", line)
                 assert found, line
@@ -191,43 +117,43 @@ def test_every_pin_says_its_version_and_is_the_same_everywhere(
     assert {name: len(versions) for name, versions in pins.items() if len(versions) > 1} == {}
 
 
-@pytest.mark.parametrize(("below", "above"), [*itertools.pairwise(PACKAGED)])
-def test_only_the_caller_changes_between_levels(rendered: Render, below: int, above: int) -> None:
-    old, new = (
-        {
-            file.name: file.read_text()
-            for file in (rendered(level) / ".github" / "workflows").glob("*.yml")
-        }
-        for level in (below, above)
-    )
+@pytest.mark.parametrize(("variant", "level"), variants.cases(PACKAGED[1:]), indirect=["variant"])
+def test_only_the_caller_changes_between_levels(variant: Variant, level: int) -> None:
+    old, new = (texts(variant.rendered(n)) for n in (level - 1, level))
     assert {name for name in old.keys() & new.keys() if old[name] != new[name]} == {"main.yml"}
 
 
-@pytest.mark.parametrize("level", range(5, 9))
-def test_nothing_is_deployed_but_a_push_that_passed_every_test(
-    rendered: Render, level: int
-) -> None:
-    jobs = workflows(rendered(level))["main.yml"]["jobs"]
-    assert jobs["staging"]["if"] == "github.event_name == 'push'"
-    tests = {"package"} | {name for name in ("integration", "system") if name in jobs}
-    assert set(jobs["staging"]["needs"]) == tests
-    assert set(needs(jobs, "staging")) == {"check", *tests}
-    assert ("production" in jobs) is (level == 8)
+@pytest.mark.parametrize("level", DELIVERED)
+def test_only_a_push_that_passed_every_test_is_deployed(rendered: Render, level: int) -> None:
+    main = jobs(rendered(level))
+    assert main["staging"]["if"] == "github.event_name == 'push'"
+    tests = {"package"} | {name for name in ("integration", "system") if name in main}
+    assert set(main["staging"]["needs"]) == tests
+    assert set(needs(main, "staging")) == {"check", *tests}
+    assert ("production" in main) is (level == 8)
     if level == 8:
-        assert "staging" in jobs["production"]["needs"]
-        assert jobs["production"]["if"] == "needs.staging.outputs.version != ''"
+        assert "staging" in main["production"]["needs"]
+        assert main["production"]["if"] == "needs.staging.outputs.version != ''"
 
 
-def needs(jobs: dict[str, Any], name: str) -> Iterator[str]:
-    """Yield every job that has to pass before this one."""
-    wanted = jobs[name].get("needs", [])
-    for other in [wanted] if isinstance(wanted, str) else wanted:
-        yield other
-        yield from needs(jobs, other)
+@pytest.mark.parametrize(
+    ("variant", "level"),
+    variants.cases(DELIVERED, variants.PROGRAMS),
+    indirect=["variant"],
+)
+def test_only_a_program_that_passed_every_test_is_published(variant: Variant, level: int) -> None:
+    main = jobs(variant.rendered(level))
+    tests = {"check", "package"} | {name for name in ("integration", "system") if name in main}
+    assert tests <= set(needs(main, "trial"))
+    first = main["staging" if "staging" in main else "trial"]
+    assert first["if"].startswith("github.event_name == 'push'")
+    assert ("trial" in main["production"]["needs"]) is (level == 8)
+    assert "proven" in main["production"]["needs"]
+    assert main["proven"]["if"].startswith("github.event_name == 'workflow_dispatch'")
 
 
-@pytest.mark.parametrize("level", range(5, 9))
-def test_deploys_wait_for_each_other_and_none_is_cut_off(rendered: Render, level: int) -> None:
+@pytest.mark.parametrize("level", DELIVERED)
+def test_deploys_wait_for_each_other_and_none_is_cancelled(rendered: Render, level: int) -> None:
     files = workflows(rendered(level))
     deploy = files["_deploy.yml"]["jobs"]["deploy"]
     assert deploy["if"] == "inputs.host != ''"
@@ -248,32 +174,29 @@ def test_deploys_wait_for_each_other_and_none_is_cut_off(rendered: Render, level
         assert group != deploy["concurrency"]["group"]
 
 
-@pytest.mark.parametrize("level", range(5, 9))
+@checked
 def test_the_table_lists_every_setting_that_the_workflows_read(
-    rendered: Render, level: int
+    variant: Variant, level: int
 ) -> None:
-    made = rendered(level)
-    text = "".join(file.read_text() for file in (made / ".github" / "workflows").glob("*.yml"))
+    project = variant.rendered(level)
+    text = "".join(texts(project).values())
     used = set(re.findall(r"\b(?:vars|secrets)\.([A-Z_]+)", text))
-    listed = set(docs.table.settings(yaml.safe_load((made / ".copier-answers.yml").read_text())))
     optional = {"REGISTRY", "REGISTRY_USER", "REGISTRY_TOKEN"}
-    assert used - optional == listed - optional
+    assert used - optional == set(table.settings(support.answers(project)))
 
 
-@pytest.mark.parametrize("level", range(3, 9))
-def test_the_program_that_is_packaged_is_the_one_that_is_tested(
-    rendered: Render, level: int
-) -> None:
+@pytest.mark.parametrize("level", PACKAGED)
+def test_the_packaged_service_is_the_tested_one(rendered: Render, level: int) -> None:
     """The image, the contract test and the deploy program agree on how the application starts."""
-    made = rendered(level)
-    dockerfile = (made / "Dockerfile").read_text()
+    project = rendered(level)
+    dockerfile = (project / "Dockerfile").read_text()
     assert "exec uvicorn links:app" in dockerfile
     assert "# syntax=" not in dockerfile
     pinned = re.findall(r"^FROM (?!dependencies|build)(\S+)", dockerfile, re.MULTILINE)
     assert all(re.search(r":\d+\.\d+", image) for image in pinned), pinned
-    python = (made / ".python-version").read_text().strip()
+    python = (project / ".python-version").read_text().strip()
     assert f"FROM python:{python}-slim\n" in dockerfile
     if level >= 4:
-        started = (made / "tests/conftest.py").read_text()
+        started = (project / "tests/conftest.py").read_text()
         assert 'PACKAGE = "links"' in started
         assert 'f"{PACKAGE}:app"' in started

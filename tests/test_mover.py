@@ -44,7 +44,7 @@ def header(*dependencies: str, more: str = "") -> str:
         ("Uvicorn", False),
         ("uvicorn[standard]", True),
         ("uvicorn<1", True),
-        ("psycopg[binary]>=3.2", True),  # the road's goes again with a descent
+        ("psycopg[binary]>=3.2", True),  # the template's own goes again with a descent
         ("psycopg[pool]", True),
         ("Attrs", False),
         ("zope.interface", True),
@@ -57,11 +57,11 @@ def test_a_dependency_is_carried_unless_it_is_there(dependency: str, carried: bo
     assert text.partition(move.YOURS)[0] == PYPROJECT.partition(move.YOURS)[0]
 
 
-def test_what_uv_sorted_above_the_templates_block_is_the_users_too() -> None:
+def test_what_uv_sorts_above_the_templates_block_is_the_users() -> None:
     text = PYPROJECT.replace("    # Kept", '    "anyio>=4",\n    # Kept', 1)
-    road, own = move.blocks(text)
+    managed, own = move.blocks(text)
     assert own == ["anyio>=4", "attrs>=25"]
-    assert road == ["alembic>=1.17", "psycopg[binary]>=3.2", "uvicorn>=0.37"]
+    assert managed == ["alembic>=1.17", "psycopg[binary]>=3.2", "uvicorn>=0.37"]
 
 
 def test_carried_dependencies_are_sorted_by_name() -> None:
@@ -70,7 +70,7 @@ def test_carried_dependencies_are_sorted_by_name() -> None:
     assert mine == ['"B-a",', '"b_c",', '"fastapi",', '"Zstd",', '"attrs>=25",']
 
 
-def test_the_python_and_the_tools_settings_come_along() -> None:
+def test_python_and_tool_settings_are_carried() -> None:
     more = "# [tool.uv]\n# prerelease = 'allow'\n"
     text = move.with_header(PYPROJECT, header("fastapi", more=more).replace("3.11", "3.13"))
     assert 'requires-python = ">=3.13"' in text
@@ -86,7 +86,7 @@ def test_the_python_and_the_tools_settings_come_along() -> None:
         (PYPROJECT, "# dependencies = [\n"),
     ],
 )
-def test_what_cannot_be_carried_is_left_to_the_user(
+def test_a_header_that_cannot_be_carried_is_left_to_the_user(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -109,7 +109,7 @@ def publish(source: Path, change: str, what: str, number: int) -> None:
             owner = row["adds"].pop(path)
         table["levels"][int(level)]["adds"][path] = owner
     (source / TABLE).write_text(yaml.safe_dump(table, sort_keys=False))
-    support.save(source, f"Version 1.{number}.0")
+    support.commit_all(source, f"Version 1.{number}.0")
     support.git(source, "tag", f"v1.{number}.0")
 
 
