@@ -13,6 +13,7 @@ import pytest
 import yaml
 from copier.errors import UserMessageError
 
+from extensions import levels
 from tests import support
 from tests.conftest import Render
 from tests.test_additive import changed
@@ -22,7 +23,6 @@ from tests.test_gates import ACTIONS_APP, contexts, needs, rule, workflows
 from tests.test_linters import FINDERS, Finder
 from tests.test_messages import said
 from tests.test_options import assert_same
-from tools import docs
 
 WHEEL = {"kind": "cli", "artifact": "wheel"}
 BINARY = {"kind": "cli", "artifact": "binary"}
@@ -224,10 +224,10 @@ def test_what_is_required_is_what_runs(
         assert any("event_name" in jobs[other].get("if", "") for other in before - {"check"}), name
     assert run["package / release"]["if"] == "github.event_name == 'push'"
     recorded = yaml.safe_load((made / ".copier-answers.yml").read_text())
-    assert set(docs.table.gates(recorded)) == wanted
+    assert set(levels.required_checks(recorded)) == wanted
     text = "".join(file.read_text() for file in (made / ".github" / "workflows").glob("*.yml"))
     used = set(re.findall(r"\b(?:vars|secrets)\.([A-Z_]+)", text))
-    assert used == set(docs.table.settings(recorded))
+    assert used == set(levels.settings(recorded))
 
 
 @pytest.mark.parametrize("level", support.last(*range(5, 9)))
@@ -332,7 +332,7 @@ def test_the_message_speaks_of_a_program(
     assert "makes a wheel with a version of its own" in text
     assert "uv run links --help" in text
     assert "image" not in text
-    cost = [row.cost for row in docs.table.parts() if (row.level, row.when) == (4, "wheel")]
+    cost = [row.cost for row in levels.additions() if (row.level, row.when) == (4, "wheel")]
     assert f"It costs {cost[0]}." in text
 
 

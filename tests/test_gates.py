@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from extensions import levels
 from tests.conftest import Render
-from tools import docs
 
 PACKAGED = range(3, 9)
 CHECKED = range(4, 9)
@@ -129,7 +129,7 @@ def test_a_gate_that_guards_nothing_is_noticed(
 @pytest.mark.parametrize("level", CHECKED)
 def test_the_table_names_the_same_gates(rendered: Render, level: int) -> None:
     answers = yaml.safe_load((rendered(level) / ".copier-answers.yml").read_text())
-    assert set(docs.table.gates(answers)) == required(level)
+    assert set(levels.required_checks(answers)) == required(level)
 
 
 @pytest.mark.parametrize("level", PACKAGED)
@@ -255,7 +255,7 @@ def test_the_table_lists_every_setting_that_the_workflows_read(
     made = rendered(level)
     text = "".join(file.read_text() for file in (made / ".github" / "workflows").glob("*.yml"))
     used = set(re.findall(r"\b(?:vars|secrets)\.([A-Z_]+)", text))
-    listed = set(docs.table.settings(yaml.safe_load((made / ".copier-answers.yml").read_text())))
+    listed = set(levels.settings(yaml.safe_load((made / ".copier-answers.yml").read_text())))
     optional = {"REGISTRY", "REGISTRY_USER", "REGISTRY_TOKEN"}
     assert used - optional == listed - optional
 

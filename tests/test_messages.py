@@ -39,7 +39,9 @@ def test_a_new_project_is_told_what_comes_next(
         assert "Next is" not in text
         return
     advice = text[text.index(f"Next is level {level + 1}: ") :]
-    positions = [advice.index(w) for w in ("Climb when ", "Not yet if ", "It costs ", COMMAND)]
+    positions = [
+        advice.index(w) for w in ("Climb when ", "Don't climb yet if ", "It costs ", COMMAND)
+    ]
     assert positions == sorted(positions), "advice comes before the command"
     assert advice.rstrip().endswith(f"{COMMAND}{level + 1}")
 

@@ -310,7 +310,7 @@ def test_a_store_that_comes_later_equals_fresh_and_leaves_the_starter_alone(
     if before >= 3:
         assert [text for name, text in now.items() if name in STARTER] == mine
     told = capfd.readouterr().err
-    assert "Let src/links/__init__.py use the store: until its /healthz tells" in told
+    assert "Use the store in src/links/__init__.py: " in told
     support.save(made, "Climb")
     support.climb(made, 8)
     assert_same(made, rendered(8, **wanted), but=STARTER)
@@ -330,7 +330,7 @@ def test_an_application_of_its_own_is_told_what_a_store_alone_asks_of_it(
     told = capfd.readouterr().err
     assert told.count("Write tests of your application in") == 1
     assert "Write tests of your application in tests/integration/" in told
-    assert "Let src/links/__init__.py use the store: until its /healthz tells" in told
+    assert "Use the store in src/links/__init__.py: " in told
 
 
 @pytest.mark.exhaustive

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from extensions import levels
 from tests import support
 from tests.conftest import Render
 from tests.test_messages import said
-from tools.docs import table
 
 EVERYTHING = {
     "feature_flags": True,
@@ -65,7 +65,7 @@ KINDS: dict[str, dict[str, Any]] = {"service": EVERYTHING, "wheel": WHEEL, "bina
 def test_it_names_every_file_and_no_other(rendered: Render, kind: str, level: int) -> None:
     made = rendered(level, **KINDS[kind])
     answers = yaml.safe_load((made / ".copier-answers.yml").read_text())
-    named = set(table.paths({"level": level, **answers}))
+    named = set(levels.paths({"level": level, **answers}))
     written = set(support.files(made))
     above = {name: {name, *map(str, PurePosixPath(name).parents)} for name in written}
     assert not [name for name in written if named.isdisjoint(above[name])], "not in the table"
