@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from extensions import levels
 from tests import support, variants
 from tests.conftest import Render
 from tests.variants import Variant
-from tools.docs import table
 
 COMMAND = (
     "uvx --with copier-template-extensions copier update --trust --skip-answered"
@@ -36,7 +36,9 @@ def test_a_new_project_is_told_what_comes_next(variant: Variant, level: int) -> 
         assert "Next is" not in text
         return
     advice = text[text.index(f"Next is level {level + 1}: ") :]
-    positions = [advice.index(w) for w in ("Climb when ", "Not yet if ", "It costs ", COMMAND)]
+    positions = [
+        advice.index(w) for w in ("Climb when ", "Don't climb yet if ", "It costs ", COMMAND)
+    ]
     assert positions == sorted(positions), "advice comes before the command"
     assert advice.rstrip().endswith(f"{COMMAND}{level + 1}")
 
@@ -52,7 +54,7 @@ def test_the_message_of_a_program_is_about_programs(
     text = support.message(capsys)
     assert "makes a wheel with a version of its own" in text
     assert "image" not in text
-    (cost,) = (row.cost for row in table.parts() if (row.level, row.when) == (4, "wheel"))
+    (cost,) = (row.cost for row in levels.additions() if (row.level, row.when) == (4, "wheel"))
     assert f"It costs {cost}." in text
 
 

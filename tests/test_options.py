@@ -294,7 +294,7 @@ def test_a_store_that_comes_later_equals_fresh_and_leaves_the_sample_alone(
     if before >= 3:
         assert [text for name, text in now.items() if name in SAMPLE] == mine
     message = capfd.readouterr().err
-    assert "Let src/links/__init__.py use the store: until its /healthz tells" in message
+    assert "Use the store in src/links/__init__.py: " in message
     support.commit_all(made, "Climb")
     support.climb(made, 8)
     support.assert_same_files(made, rendered(8, **wanted), but=SAMPLE)
@@ -314,7 +314,7 @@ def test_the_message_tells_a_replaced_sample_what_a_store_needs(
     message = capfd.readouterr().err
     assert message.count("Write tests of your application in") == 1
     assert "Write tests of your application in tests/integration/" in message
-    assert "Let src/links/__init__.py use the store: until its /healthz tells" in message
+    assert "Use the store in src/links/__init__.py: " in message
 
 
 @pytest.mark.exhaustive

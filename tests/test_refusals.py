@@ -19,29 +19,29 @@ WRONG = [
     ("level=-1", "There is no level -1: choose one from 0 to 8."),
     ("project_name=9 lives", "'9_lives' cannot be the package's name: a package name is"),
     ("project_name=json", "'json' cannot be the package's name: Python's standard library"),
-    ("project_name=class", "'class' cannot be the package's name: it is a word of the Python"),
+    ("project_name=class", "'class' cannot be the package's name: it is a keyword of Python"),
     ("project_name=tests", "'tests' cannot be the package's name: the project needs another"),
-    ("project_name=$(rm)", "'$(rm)' is no project name: use letters"),
+    ("project_name=$(rm)", "'$(rm)' is not a project name: use letters"),
     ("package=Links", "'Links' cannot be the package's name: a package name is lower-case"),
-    ("backing_services=[]", "Without a backing service there is nothing to integrate with"),
+    ("backing_services=[]", "backing_services is empty: choose postgres or s3 or both"),
     ("backing_services=[mysql]", "backing_services cannot be mysql: choose postgres or s3."),
     ("backing_services=s3", "backing_services is a list: give for example backing_services="),
     ("kind=daemon", "kind cannot be daemon: choose service"),
     ("license=GPL", "license cannot be GPL: choose Proprietary or MIT or Apache-2.0."),
     ("feature_flags=perhaps", "feature_flags cannot be perhaps: choose true or false."),
-    ("dependents=catalog", "dependents is no list: write it as [{name: catalog, image: "),
+    ("dependents=catalog", "dependents is not a list: write it as [{name: catalog, image: "),
     ("dependents=[", "dependents is not YAML: write it as [{name: catalog, image: "),
     ("dependents=[{name: a, image: b}]", "A dependent has a name, an image and a port: "),
     ("dependents=[{name: A, image: 'b:1', port: 1}]", "A dependent cannot be called A: "),
     ("dependents=[{name: app, image: 'b:1', port: 1}]", "A dependent cannot be called app: "),
-    ("dependents=[{name: a, image: b, port: 1}]", "b names no version: give a's image with"),
-    ("dependents=[{name: a, image: 'b:latest', port: 1}]", "b:latest names no version: "),
+    ("dependents=[{name: a, image: b, port: 1}]", "b has no version: give a's image with"),
+    ("dependents=[{name: a, image: 'b:latest', port: 1}]", "b:latest has no version: "),
     ("dependents=[{name: a, image: 'b:1', port: x}]", "a cannot listen on port x: give"),
     (
         "dependents=[{name: a, image: 'b:1', port: 1}, {name: a, image: 'c:1', port: 1}]",
-        "A dependent cannot be called a: the stack has one already.",
+        "A dependent cannot be called a: the name is already taken.",
     ),
-    ("owner=a/b", "'a/b' is no GitHub user or organization"),
+    ("owner=a/b", "'a/b' is not a GitHub user or organization"),
 ]
 
 
@@ -148,7 +148,7 @@ def test_a_folder_that_a_parent_repository_ignores_is_refused(
     (tmp_path / ".gitignore").write_text("links1/\n")
     support.commit_all(tmp_path)
     refusal = refused(made, "level=2")
-    sentence = "ignores links/, so an update could not be undone: run `git init` in the project"
+    sentence = "ignores links/, so the update could not be undone: run `git init` in the project"
     assert sentence in refusal
 
 

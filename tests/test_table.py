@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from extensions import levels
 from tests import support, variants
 from tests.conftest import Render
 from tests.options import EVERYTHING
-from tools.docs import table
 
 FOR_ALL = """
     create the repository on the forge and push to it
@@ -52,7 +52,7 @@ as ops/README.md says
 @pytest.mark.parametrize("name", variants.NAMES)
 def test_it_names_every_file_and_no_other(rendered: Render, name: str, level: int) -> None:
     project = rendered(level, **with_everything(name))
-    named = set(table.paths({"level": level, **support.answers(project)}))
+    named = set(levels.paths({"level": level, **support.answers(project)}))
     written = set(support.files(project))
     above = {path: {path, *map(str, PurePosixPath(path).parents)} for path in written}
     assert not [path for path in written if named.isdisjoint(above[path])], "not in the table"

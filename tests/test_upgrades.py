@@ -240,7 +240,7 @@ OLD, NEW = ".github/workflows/_package.yml", ".github/workflows/_image.yml"
 def rename(source: Path) -> None:
     """Publish a version in which a file of the road has another name."""
     (source / "template" / OLD).rename(source / "template" / NEW)
-    replace(source / "extensions" / "ladder.yml", f"{OLD}: road", f"{NEW}: road")
+    replace(source / "extensions" / "ladder.yml", f"{OLD}: managed", f"{NEW}: managed")
     publish(source, NEXT)
 
 
@@ -271,10 +271,10 @@ def became_starters(before: Path, after: Path) -> set[str]:
     """Return the paths that a version's table makes starters, and an older one's did not."""
     old, new = (yaml.safe_load((one / TABLE).read_text()) for one in (before, after))
     had, has = (
-        {(path, owner) for row in read["levels"] + read["parts"] for path, owner in added(row)}
+        {(path, owner) for row in read["levels"] + read["additions"] for path, owner in added(row)}
         for read in (old, new)
     )
-    return {path for path, owner in had - has if owner != "starter" and (path, "starter") in has}
+    return {path for path, owner in had - has if owner != "sample" and (path, "sample") in has}
 
 
 def added(row: dict[str, Any]) -> Any:
@@ -292,7 +292,7 @@ def test_no_file_of_the_road_becomes_a_starter(tmp_path: Path, release: str) -> 
 
 
 def test_a_file_of_the_road_that_becomes_a_starter_is_noticed(planted: Path) -> None:
-    replace(planted / TABLE, f"{OLD}: road", f"{OLD}: starter")
+    replace(planted / TABLE, f"{OLD}: managed", f"{OLD}: sample")
     assert became_starters(support.ROOT, planted) == {OLD}
 
 

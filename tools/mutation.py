@@ -35,15 +35,15 @@ from tests import support
 PAGE = support.ROOT / "reports" / "mutation.md"
 RESULTS = PAGE.with_suffix(".json")
 TABLE = "extensions/ladder.yml"
-LISTS = ("drops", "gates", "set_up")
-QUICK = [f"tests/test_{name}.py" for name in ("exact", "table", "gates", "messages")]
+LISTS = ("drops", "required_checks", "set_up")
+QUICK = [f"tests/test_{name}.py" for name in ("exact", "table", "required_checks", "messages")]
 INNER = ["tests", "--ignore=tests/e2e", "--ignore=tests/test_mutation.py"]
 INNER += ["-m", "not exhaustive"]
 BED = "tests/e2e/test_"
 CONTAINERS = "tests/test_deploy_containers.py"
 JUDGES: dict[str, list[list[str]]] = {
     "table": [[*QUICK, "-m", "not exhaustive"], QUICK, INNER],
-    "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
+    "workflows": [["tests/test_workflows.py"], ["tests/test_required_checks.py"], INNER],
     "guards": [
         ["tests/test_refusals.py", "tests/test_company.py", "tests/test_exact.py"],
         ["tests/test_interactive.py"],
@@ -111,10 +111,10 @@ def mutants(root: Path = support.ROOT) -> Iterator[Mutant]:
 def of_table(root: Path) -> Iterator[Mutant]:
     """Yield the table without each of its entries."""
     text = (root / TABLE).read_text()
-    for section in ("levels", "parts"):
+    for section in ("levels", "additions"):
         for number, row in enumerate(yaml.safe_load(text)[section]):
             where = f"level {row['level']}"
-            if section == "parts":
+            if section == "additions":
                 where += f", {row.get('when', 'always')}"
             for key in ("adds", "settings", *LISTS):
                 for index, entry in enumerate(row.get(key) or ()):

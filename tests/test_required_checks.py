@@ -7,11 +7,11 @@ import re
 
 import pytest
 
+from extensions import levels
 from tests import support, variants
 from tests.conftest import Render
 from tests.variants import Variant
 from tests.workflows import errors, jobs, needs, rule, ruleset, texts, workflows
-from tools.docs import table
 
 PACKAGED = range(3, 9)
 CHECKED = range(4, 9)
@@ -58,7 +58,7 @@ def test_a_planted_error_is_found(
 @checked
 def test_the_table_names_the_same_checks(variant: Variant, level: int) -> None:
     answers = support.answers(variant.rendered(level))
-    assert set(table.gates(answers)) == variant.requires(level)
+    assert set(levels.required_checks(answers)) == variant.requires(level)
 
 
 @pytest.mark.parametrize("level", PACKAGED)
@@ -182,7 +182,7 @@ def test_the_table_lists_every_setting_that_the_workflows_read(
     text = "".join(texts(project).values())
     used = set(re.findall(r"\b(?:vars|secrets)\.([A-Z_]+)", text))
     optional = {"REGISTRY", "REGISTRY_USER", "REGISTRY_TOKEN"}
-    assert used - optional == set(table.settings(support.answers(project)))
+    assert used - optional == set(levels.settings(support.answers(project)))
 
 
 @pytest.mark.parametrize("level", PACKAGED)
