@@ -8,11 +8,11 @@ import secrets
 import subprocess
 from pathlib import Path
 
+from tests import variants
 from tests.testbed import Engine
 
 CLI = {"kind": "cli"}
-WHEEL = {"kind": "cli", "artifact": "wheel"}
-BINARY = {"kind": "cli", "artifact": "binary"}
+WHEEL, BINARY = map(variants.answers, variants.PROGRAMS)
 CODE = "src/links/__init__.py"
 CHECKS = {"check / lint", "check / types", "check / unit", "check / contract"}
 TESTS = {6: "integration / tests", 7: "system / tests"}

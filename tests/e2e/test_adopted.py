@@ -6,25 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from copier import run_copy
 
 from tests import support
+from tests.adoption import adopt, make_project
 
-CODE = '''"""Guests."""
-
-import os
-
-from fastapi import FastAPI
-
-app = FastAPI()
-
-
-@app.get("/healthz")
-def healthz() -> dict[str, str]:
-    """Return the state and the version."""
-    return {"status": "ok", "version": os.environ.get("VERSION", "dev")}
-'''
-PYPROJECT = '[project]\nname = "guests"\nversion = "1.0"\ndependencies = ["fastapi"]\n'
 TEST = '''"""The guests."""
 
 from guests import healthz
@@ -45,15 +30,8 @@ CHECKS = [
 def test_the_required_checks_of_an_adopted_project_pass(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    project = tmp_path / "visitors"
-    (project / "src" / "guests").mkdir(parents=True)
-    (project / "src" / "guests" / "main.py").write_text(CODE)
-    (project / "pyproject.toml").write_text(PYPROJECT)
-    (project / "Dockerfile").write_text("FROM x:1\n")
-    support.commit_all(project)
-    data = {"level": 4, "owner": "acme", "license": "MIT"}
-    source = str(support.template())
-    run_copy(source, project, data=data, vcs_ref="HEAD", defaults=True, unsafe=True)
+    project = make_project(tmp_path, "uv")
+    adopt(project, 4)
     message = capfd.readouterr().err
 
     move = re.search(r"git mv src/guests/main.py src/guests/__init__.py", message)
