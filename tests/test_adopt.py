@@ -377,7 +377,7 @@ def test_a_template_that_would_overwrite_is_noticed(tmp_path: Path) -> None:
 
 @pytest.mark.exhaustive
 def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
-    page = (support.ROOT / "docs" / "adopting.md").read_text()
+    page = (support.ROOT / "docs" / "how-to" / "adopt.md").read_text()
     project = make(tmp_path, "setuptools")
     support.git(tmp_path, "clone", "--quiet", support.template(), "ladder")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -389,4 +389,4 @@ def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
         )
     assert "README.md" in done.stdout
     assert_kept(project, "setuptools", 4)
-    assert support.git(project, "log", "--format=%s").startswith("Come onto the ladder")
+    assert support.git(project, "log", "--format=%s").startswith("Adopt Ladder")

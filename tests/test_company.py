@@ -32,7 +32,7 @@ def ladder(tmp_path: Path) -> Path:
 def road(tmp_path: Path, ladder: Path) -> Path:
     """A company's road, made as the page says."""
     bash(START + ADD, tmp_path, os.environ | {"LADDER": str(ladder)})
-    return tmp_path / "road"
+    return tmp_path / "acme-template"
 
 
 def make(road: Path, target: Path, level: int, *, quiet: bool = True, **answers: Any) -> Path:
@@ -67,7 +67,7 @@ def test_the_road_adds_files_gates_defaults_and_words(
         check["context"] for check in ruleset["rules"][-1]["parameters"]["required_status_checks"]
     ]
     assert "audit" in required
-    assert capfd.readouterr().err.count("name who is on call in SECURITY.md") == 1
+    assert capfd.readouterr().err.count("name the engineer on call in SECURITY.md") == 1
 
 
 def test_what_the_page_adds_has_no_finding(road: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from copier import run_copy
 
 from tests import support
 from tests.conftest import Render
@@ -22,18 +24,20 @@ from tools import docs
 
 README = support.ROOT / "README.md"
 CONTRIBUTING = support.ROOT / "CONTRIBUTING.md"
-CLIMBING = support.ROOT / "docs" / "climbing.md"
-COMPANY = support.ROOT / "docs" / "company.md"  # test_company.py runs its commands
-ADOPTING = support.ROOT / "docs" / "adopting.md"  # and test_adopt.py these
+HOW_TO = support.ROOT / "docs" / "how-to"
+CLIMB = HOW_TO / "climb.md"
+UPGRADE = HOW_TO / "upgrade.md"
+COMPANY = HOW_TO / "company-template.md"  # test_company.py runs its commands
+ADOPT = HOW_TO / "adopt.md"  # and test_adopt.py these
 DOCUMENTS = [
     README,
     CONTRIBUTING,
     support.ROOT / "CHANGELOG.md",
-    *sorted((support.ROOT / "docs").glob("*.md")),
+    *sorted((support.ROOT / "docs").rglob("*.md")),
 ]
 # The documents that show commands. A test takes all blocks of a document, so that one more block,
 # run by nothing, is one too many to unpack.
-WITH_COMMANDS = [README, CONTRIBUTING, CLIMBING, COMPANY, ADOPTING]
+WITH_COMMANDS = [README, CONTRIBUTING, CLIMB, UPGRADE, COMPANY, ADOPT]
 NOXFILE = (support.ROOT / "noxfile.py").read_text()
 SESSIONS = set(re.findall(r"(?m)^@nox.session\ndef (\w+)", NOXFILE))
 
@@ -152,7 +156,7 @@ def test_the_build_runs_the_inner_loop() -> None:
 
 @pytest.mark.exhaustive
 def test_the_commands_of_the_page_on_climbing(project: Render) -> None:
-    climb, follow, discard = blocks(CLIMBING)
+    climb, follow, discard = blocks(CLIMB)
     made = project(2)
     environment = dict(os.environ)
     assert "is at level 3" in bash(climb, made, environment)
@@ -164,6 +168,22 @@ def test_the_commands_of_the_page_on_climbing(project: Render) -> None:
     support.save(made, "Edit")
     assert "is at level 1" in bash(discard, made, environment)
     assert not (made / "LICENSE").exists()
+
+
+@pytest.mark.exhaustive
+def test_the_command_of_the_page_on_upgrades(tmp_path: Path) -> None:
+    [command] = blocks(UPGRADE)
+    ladder = shutil.copytree(support.template(), tmp_path / "ladder")
+    made = tmp_path / "links"
+    data = {**support.ANSWERS, "level": 2}
+    run_copy(str(ladder), made, data=data, defaults=True, unsafe=True, quiet=True)
+    support.save(made)
+    support.save(ladder, "Newer")
+    support.git(ladder, "tag", "v1.1.0")
+    bash(command, made, dict(os.environ))
+    answers = (made / ".copier-answers.yml").read_text()
+    assert "_commit: v1.1.0" in answers
+    assert "level: 2" in answers
 
 
 def test_the_ladder_in_the_readme_is_current() -> None:

@@ -1,4 +1,4 @@
-"""Writes what is generated: the costs in the table, the README's ladder and docs/ladder.md.
+"""Writes what is generated: the costs in the table, the README's ladder and docs/reference/.
 
 Run as `python -m tools.docs` after a change of the template; a test says when it is due.
 """
@@ -23,8 +23,8 @@ import table as table
 
 TABLE = support.ROOT / "extensions" / "ladder.yml"
 README = support.ROOT / "README.md"
-OPTIONS = support.ROOT / "docs" / "options.md"
-DOCS = support.ROOT / "docs"
+DOCS = support.ROOT / "docs" / "reference"
+OPTIONS = DOCS / "options.md"
 # What a project can be: the answers, and the page that tells what it gets.
 SERVICE: dict[str, Any] = {"kind": "service"}
 WHEEL = {"kind": "cli", "artifact": "wheel"}
@@ -123,7 +123,7 @@ def readme() -> str:
 
 
 def page(title: str, render: Render, answers: dict[str, Any]) -> str:
-    """Return a page of docs/ on what a project of some kind gets, level by level."""
+    """Return a page of docs/reference/ on what a project of some kind gets, level by level."""
     parts = [
         f"# {title}",
         "Generated from the table and from what the template writes; `nox -s docs` renews it.",
@@ -167,7 +167,7 @@ EXAMPLES = {
 
 
 def options() -> str:
-    """Return docs/options.md: what is asked, and what an option brings."""
+    """Return docs/reference/options.md: what is asked, and what an option brings."""
     questions = yaml.safe_load((support.ROOT / "copier.yml").read_text())
     levels = {row.capability: row.level for row in table.table()}
     parts = [
