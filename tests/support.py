@@ -75,7 +75,7 @@ def template() -> Path:
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
         source, target = ROOT / name, folder / name
-        of_template = name.startswith(("copier.yml", "template/", "extensions/", "includes/"))
+        of_template = name.startswith(("copier.yml", "template/", "extensions/", "partials/"))
         if of_template and source.is_file():  # not deleted in the working tree alone
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
