@@ -50,7 +50,7 @@ ADDED = {
     """,
     3: """
         .github/ISSUE_TEMPLATE/bug.yml
-        .github/workflows/_{artifact}.yml
+        .github/workflows/_package_cli.yml
         .github/workflows/main.yml
         .python-version
         CHANGELOG.md
@@ -59,12 +59,12 @@ ADDED = {
     """,
     4: SERVICE[4],
     5: """
-        .github/workflows/_{artifact}_trial.yml
+        .github/workflows/_verify_cli.yml
         tests/smoke/test_smoke.py
     """,
     6: SERVICE[6],
     7: """
-        .github/workflows/_installed.yml
+        .github/workflows/_system_cli.yml
         compose.yaml
         tests/system/conftest.py
         tests/system/test_links.py
@@ -81,7 +81,7 @@ def expected(level: int, artifact: str) -> set[str]:
     """Return the files of a level, by hand."""
     names: set[str] = set()
     for n in range(level + 1):
-        names = (names - DROPPED.get(n, set())) | set(ADDED[n].format(artifact=artifact).split())
+        names = (names - DROPPED.get(n, set())) | set(ADDED[n].split())
         names |= BINARYS.get(n, set()) if artifact == "binary" else set()
     return names
 
@@ -125,14 +125,24 @@ def test_no_text_speaks_of_a_level_above_or_of_a_service(
     assert not found, "\n".join(found)
 
 
+BOTH = {".github/workflows/_package_cli.yml", ".github/workflows/_verify_cli.yml"}
+
+
 def test_a_wheel_is_no_binary_and_a_binary_no_wheel(rendered: Render) -> None:
     for answers, other in ((WHEEL, "binary"), (BINARY, "wheel")):
         made = rendered(8, **answers)
         for name, content in support.files(made).items():
             if name == "pyproject.toml":  # which tells how to build one
                 continue
+            if name in BOTH:  # whose steps have a condition
+                continue
             lines = [line for line in content.decode().splitlines() if other in line.lower()]
             assert not [line for line in lines if "psycopg[binary]" not in line], name
+        for name in BOTH:
+            for job in workflows(made)[Path(name).name]["jobs"].values():
+                for step in job["steps"]:
+                    if other in str(step).lower():
+                        assert step["if"] == f"inputs.artifact == '{other}'", step["name"]
 
 
 @pytest.mark.parametrize("find", FINDERS[:2], ids=lambda find: str(find.__name__))
@@ -206,7 +216,7 @@ def test_what_is_required_is_what_runs(
     rendered: Render, level: int, answers: dict[str, Any]
 ) -> None:
     made = rendered(level, **answers)
-    wanted = {*CHECKS, f"package / {answers['artifact']}"}
+    wanted = {*CHECKS, "package / build"}
     wanted |= {"integration / tests"} if level >= 6 else set()
     wanted |= {"system / tests"} if level >= 7 else set()
     checks = rule(made, "required_status_checks")["required_status_checks"]
@@ -237,12 +247,12 @@ def test_nothing_goes_on_but_what_passed_every_test(
 ) -> None:
     jobs = workflows(rendered(level, **answers))["main.yml"]["jobs"]
     tests = {"check", "package"} | {name for name in ("integration", "system") if name in jobs}
-    assert tests <= set(needs(jobs, "trial"))
-    first = jobs["staging" if "staging" in jobs else "trial"]
+    assert tests <= set(needs(jobs, "verify"))
+    first = jobs["staging" if "staging" in jobs else "verify"]
     assert first["if"].startswith("github.event_name == 'push'")
-    assert ("trial" in jobs["production"]["needs"]) is (level == 8)
-    assert "proven" in jobs["production"]["needs"]
-    assert jobs["proven"]["if"].startswith("github.event_name == 'workflow_dispatch'")
+    assert ("verify" in jobs["production"]["needs"]) is (level == 8)
+    assert "verified" in jobs["production"]["needs"]
+    assert jobs["verified"]["if"].startswith("github.event_name == 'workflow_dispatch'")
 
 
 @pytest.mark.parametrize("answers", ARTIFACTS)
@@ -332,7 +342,7 @@ def test_the_message_speaks_of_a_program(
     assert "makes a wheel with a version of its own" in text
     assert "uv run links --help" in text
     assert "image" not in text
-    cost = [row.cost for row in docs.table.parts() if (row.level, row.when) == (4, "wheel")]
+    cost = [row.cost for row in docs.table.parts() if (row.level, row.when) == (4, "cli")]
     assert f"It costs {cost[0]}." in text
 
 

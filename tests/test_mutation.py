@@ -24,7 +24,7 @@ def test_every_kind_of_piece_is_taken_out() -> None:
         assert wanted in said
     for file, piece in (
         ("copier.yml", "without validator of owner"),
-        (".github/workflows/_check.yml", "without Compare with the format"),
+        (".github/workflows/_check.yml", "without Check formatting"),
         ("partials/service/.github/workflows/main.yml", "without staging"),
         ("partials/cli/ops/deploy", "without `"),
     ):
