@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +15,8 @@ from typing import Any
 
 import yaml
 
+from extensions import levels
 from tests import support
-
-sys.path.insert(0, str(support.ROOT / "extensions"))
-import table as table
 
 TABLE = support.ROOT / "extensions" / "ladder.yml"
 README = support.ROOT / "README.md"
@@ -52,14 +49,14 @@ class Size:
 def size(made: Path) -> Size:
     """Measure a project of a level; the user's own code and the answers do not count."""
     answers = yaml.safe_load((made / ".copier-answers.yml").read_text())
-    owners = table.paths(answers)
+    owners = levels.paths(answers)
     road = [
         path
         for path, owner in owners.items()
-        if owner != "starter" and path != ".copier-answers.yml"
+        if owner != "sample" and path != ".copier-answers.yml"
     ]
     lines = sum(len((made / path).read_text().splitlines()) for path in road)
-    return Size(len(road), lines, jobs(made), len(table.settings(answers)))
+    return Size(len(road), lines, jobs(made), len(levels.settings(answers)))
 
 
 def jobs(made: Path) -> int:
@@ -102,9 +99,9 @@ def cost(before: Size, after: Size) -> str:
 def table_with(render: Render) -> str:
     """Return the table's text with what each step costs."""
     costs = []
-    every: list[table.Level | table.Part] = [*table.table(), *table.parts()]
+    every = [*levels.levels(), *levels.additions()]
     for row in every:
-        answers = KINDS[row.when] if isinstance(row, table.Part) and row.cost else SERVICE
+        answers = KINDS.get(row.when, SERVICE)
         if row.cost and row.level:
             below, above = (size(render(n, **answers)) for n in (row.level - 1, row.level))
             costs.append(cost(below, above))
@@ -117,7 +114,8 @@ def table_with(render: Render) -> str:
 def readme() -> str:
     """Return the README with the ladder as the table has it."""
     rows = [
-        f"| {row.level} | {row.name} | {row.meaning} | {row.climb_when} |" for row in table.table()
+        f"| {row.level} | {row.name} | {row.meaning} | {row.climb_when} |"
+        for row in levels.levels()
     ]
     return re.sub(r"(?m)(^\|---.*\n)(?:\|.*\n)+", rf"\1{chr(10).join(rows)}\n", README.read_text())
 
@@ -129,11 +127,11 @@ def page(title: str, render: Render, answers: dict[str, Any]) -> str:
         "Generated from the table and from what the template writes; `nox -s docs` renews it.",
     ]
     below: set[str] = set()
-    for row in table.table():
+    for row in levels.levels():
         made = render(row.level, **answers)
         found = set(support.files(made))
         had = yaml.safe_load((made / ".copier-answers.yml").read_text())
-        told = {word: table.told(row.level, word, had) for word in table.TOLD if row.level}
+        told = {one: levels.text(row.level, one, had) for one in levels.TEXT_FIELDS if row.level}
         parts.append(f"## {row.level}: {row.name}")
         parts.append(told.get("meaning", row.meaning))
         facts = []
@@ -141,9 +139,9 @@ def page(title: str, render: Render, answers: dict[str, Any]) -> str:
             facts.append(f"- Climb when {told['climb_when']}")
             facts.append(f"- Not yet if {told['not_yet']}")
             facts.append(f"- It costs {told['cost']}.")
-        mine = [part for part in table.rows(had) if part.level == row.level]
-        if gates := [f"`{gate}`" for part in mine for gate in part.gates]:
-            facts.append(f"- Pull requests need {', '.join(gates)}.")
+        mine = [part for part in levels.active_entries(had) if part.level == row.level]
+        if checks := [f"`{check}`" for part in mine for check in part.required_checks]:
+            facts.append(f"- Pull requests need {', '.join(checks)}.")
         facts += [f"- Set `{name}`: {use}." for part in mine for name, use in part.settings.items()]
         facts += [f"- Then {step}." for part in mine for step in part.set_up]
         parts += ["\n".join(facts)] if facts else []
@@ -169,21 +167,21 @@ EXAMPLES = {
 def options() -> str:
     """Return docs/options.md: what is asked, and what an option brings."""
     questions = yaml.safe_load((support.ROOT / "copier.yml").read_text())
-    levels = {row.capability: row.level for row in table.table()}
+    known = {row.capability: row.level for row in levels.levels()}
     parts = [
         "# Answers",
         "Generated from the questions and the table; `nox -s docs` renews it. "
         "Each answer can be given with `--data`.",
         "| answer | from level | what is asked | choices | default |\n|---|---|---|---|---|\n"
         + "\n".join(
-            f"| `{key}` | {asked_from(asked, levels)} | {asked['help']} "
+            f"| `{key}` | {asked_from(asked, known)} | {asked['help']} "
             f"| {COMPUTED.get(key) or choices_of(asked)} | {default_of(asked)} |"
             for key, asked in questions.items()
             if not key.startswith("_")
         ),
     ]
     for name, example in EXAMPLES.items():
-        rows = [part for part in table.parts() if part.when == name]
+        rows = [part for part in levels.additions() if part.when == name]
         parts.append(f"## `--data {example}`")
         for row in rows:
             said = f"From level {row.level}. {row.meaning}".strip()
@@ -193,11 +191,11 @@ def options() -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def asked_from(asked: dict[str, Any], levels: dict[str, int]) -> str:
+def asked_from(asked: dict[str, Any], known: dict[str, int]) -> str:
     """Return the level from which a question is asked, and of which kind."""
     words = re.findall(r"\w+", asked.get("when", "script"))
     kind = ", a service" if "service" in words else ""
-    return f"{levels[words[0]]}{kind}"
+    return f"{known[words[0]]}{kind}"
 
 
 def choices_of(asked: dict[str, Any]) -> str:
@@ -211,7 +209,7 @@ def choices_of(asked: dict[str, Any]) -> str:
 def default_of(asked: dict[str, Any]) -> str:
     """Return the default of a new project, nothing where it is made of other answers."""
     default = asked["default"]
-    if found := re.fullmatch(r"{{ own\.get\('\w+', '(\w+)'\) }}", str(default)):
+    if found := re.fullmatch(r"{{ detected\.get\('\w+', '(\w+)'\) }}", str(default)):
         default = found[1]
     return "" if "{{" in str(default) else f"`{json.dumps(default)}`".replace('"', "")
 
@@ -228,7 +226,7 @@ def main() -> None:
             return made[key]
 
         TABLE.write_text(table_with(render))
-        for cached in (table.read, table.table, table.parts):
+        for cached in (levels.table, levels.additions):
             cached.cache_clear()
         README.write_text(readme())
         OPTIONS.write_text(options())

@@ -35,18 +35,18 @@ from tests import support
 PAGE = support.ROOT / "reports" / "mutation.md"
 RESULTS = PAGE.with_suffix(".json")
 TABLE = "extensions/ladder.yml"
-LISTS = ("drops", "gates", "set_up")
-QUICK = [f"tests/test_{name}.py" for name in ("exact", "table", "gates", "messages")]
+LISTS = ("drops", "required_checks", "set_up")
+QUICK = [f"tests/test_{name}.py" for name in ("exact", "table", "required_checks", "messages")]
 INNER = ["tests", "--ignore=tests/e2e", "--ignore=tests/test_mutation.py"]
 INNER += ["-m", "not exhaustive"]
 BED = "tests/e2e/test_"
 CONTAINERS = "tests/test_deploy_containers.py"
 JUDGES: dict[str, list[list[str]]] = {
-    "table": [QUICK, ["tests/test_cli.py", "-k", "required or its_files"], INNER],
-    "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
+    "table": [[*QUICK, "-m", "not exhaustive"], QUICK, INNER],
+    "workflows": [["tests/test_workflows.py"], ["tests/test_required_checks.py"], INNER],
     "guards": [
         ["tests/test_refusals.py", "tests/test_company.py", "tests/test_exact.py"],
-        ["tests/test_interactive.py", "tests/test_cli.py", "-k", "interactive or refused"],
+        ["tests/test_interactive.py"],
         ["tests/test_adopt.py"],
         INNER,
     ],
@@ -111,10 +111,10 @@ def mutants(root: Path = support.ROOT) -> Iterator[Mutant]:
 def of_table(root: Path) -> Iterator[Mutant]:
     """Yield the table without each of its entries."""
     text = (root / TABLE).read_text()
-    for section in ("levels", "parts"):
+    for section in ("levels", "additions"):
         for number, row in enumerate(yaml.safe_load(text)[section]):
             where = f"level {row['level']}"
-            if section == "parts":
+            if section == "additions":
                 where += f", {row.get('when', 'always')}"
             for key in ("adds", "settings", *LISTS):
                 for index, entry in enumerate(row.get(key) or ()):
@@ -212,7 +212,7 @@ def judge(
             if (root / name).is_file():
                 shutil.copy(root / name, copy / name)
         (copy / mutant.file).write_text(mutant.text)
-        support.save(copy, "Mutant")
+        support.commit_all(copy, "Mutant")
         ours = ("LADDER_", "PYTEST_")
         environment = {key: text for key, text in os.environ.items() if not key.startswith(ours)}
         began = time.monotonic()

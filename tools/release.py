@@ -15,7 +15,7 @@ from tests import support
 
 CHANGELOG = "CHANGELOG.md"
 HEADING = re.compile(r"(?m)^## (\d+\.\d+\.\d+) - (\d{4}-\d{2}-\d{2})$")
-OF_TEMPLATE = ["copier.yml", "extensions", "includes", "partials", "template"]
+OF_TEMPLATE = ["copier.yml", "extensions", "partials", "template"]
 
 
 def key(version: str) -> tuple[int, ...]:

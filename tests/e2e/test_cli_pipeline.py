@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from tests import support
+from tests import support, variants
 from tests.conftest import Render
 from tests.e2e.conftest import StartHost
 from tests.e2e.deploying import Operator, set_up
 from tests.e2e.test_cli_host import as_user, version
 from tests.e2e.test_levels_6_7 import CODE, change, red
-from tests.test_cli import BINARY, WHEEL
 from tests.testbed import ForgeRecorder, PackageIndexes, Run
 
+WHEEL, BINARY = map(variants.answers, variants.PROGRAMS)
 Workflows = Callable[..., Run]
 SET = {
     "STAGING_URL": "https://test.pypi.org/project/links",
@@ -40,7 +40,7 @@ def push(forge: ForgeRecorder, run_workflows: Workflows, indexes: PackageIndexes
     """Commit what was changed in a project, and push it to the forge."""
 
     def push_it(made: Path, **options: Any) -> Run:
-        support.save(made, "Change")
+        support.commit_all(made, "Change")
         return run_workflows(made, "push", forge=forge, indexes=indexes, **options)
 
     return push_it
@@ -284,7 +284,7 @@ def test_bad_sql_turns_the_integration_check_red_alone(
     change(
         made / CODE, "sa.insert(links).values", 'sa.insert(links).prefix_with("OR REPLACE").values'
     )
-    support.save(made, "A query that SQLite alone understands")
+    support.commit_all(made, "A query that SQLite alone understands")
     run = run_workflows(made, "pull_request", workflow="main.yml", job="integration")
     assert red(run) == {"integration / tests"}, str(run)
     assert "SyntaxError" in run.jobs["integration / tests"].log
@@ -296,7 +296,7 @@ def test_what_fails_once_it_is_installed_turns_the_system_check_red_alone(
 ) -> None:
     made = project(7, **answers)
     forget_a_module(made)
-    support.save(made, "A module that is not packed")
+    support.commit_all(made, "A module that is not packed")
     run = run_workflows(made, "pull_request", workflow="main.yml", job="system")
     assert red(run) == {"system / tests"}, str(run)
     assert "No module named 'links.wording'" in run.jobs["system / tests"].log

@@ -1,16 +1,12 @@
-"""What the mover carries: dependencies by canonical name, settings, modules beside the script."""
+"""A relocation carries dependencies by canonical name, settings, and modules beside the script."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests import support
-
-sys.path.insert(0, str(support.ROOT / "extensions"))
-import move
+from extensions import pyproject, relocate
 
 PYPROJECT = """\
 [project]
@@ -44,35 +40,35 @@ def header(*dependencies: str, more: str = "") -> str:
         ("Uvicorn", False),
         ("uvicorn[standard]", True),
         ("uvicorn<1", True),
-        ("psycopg[binary]>=3.2", True),  # the road's goes again with a descent
+        ("psycopg[binary]>=3.2", True),  # the template's own goes again with a descent
         ("psycopg[pool]", True),
         ("Attrs", False),
         ("zope.interface", True),
     ],
 )
 def test_a_dependency_is_carried_unless_it_is_there(dependency: str, carried: bool) -> None:
-    text = move.with_header(PYPROJECT, header(dependency))
-    mine = text.partition(move.YOURS)[2]
+    text = pyproject.with_header(PYPROJECT, header(dependency))
+    mine = text.partition(pyproject.OWN_ANCHOR)[2]
     assert (f'    "{dependency}",\n' in mine) == carried
-    assert text.partition(move.YOURS)[0] == PYPROJECT.partition(move.YOURS)[0]
+    assert text.partition(pyproject.OWN_ANCHOR)[0] == PYPROJECT.partition(pyproject.OWN_ANCHOR)[0]
 
 
-def test_what_uv_sorted_above_the_templates_block_is_the_users_too() -> None:
+def test_what_uv_sorts_above_the_templates_block_is_the_users() -> None:
     text = PYPROJECT.replace("    # Kept", '    "anyio>=4",\n    # Kept', 1)
-    road, own = move.blocks(text)
+    managed, own = pyproject.dependencies(text)
     assert own == ["anyio>=4", "attrs>=25"]
-    assert road == ["alembic>=1.17", "psycopg[binary]>=3.2", "uvicorn>=0.37"]
+    assert managed == ["alembic>=1.17", "psycopg[binary]>=3.2", "uvicorn>=0.37"]
 
 
 def test_carried_dependencies_are_sorted_by_name() -> None:
-    text = move.with_header(PYPROJECT, header("Zstd", "fastapi", "b_c", "B-a"))
-    mine = text.partition(move.YOURS)[2].partition("]")[0].split()
+    text = pyproject.with_header(PYPROJECT, header("Zstd", "fastapi", "b_c", "B-a"))
+    mine = text.partition(pyproject.OWN_ANCHOR)[2].partition("]")[0].split()
     assert mine == ['"B-a",', '"b_c",', '"fastapi",', '"Zstd",', '"attrs>=25",']
 
 
-def test_the_python_and_the_tools_settings_come_along() -> None:
+def test_python_and_tool_settings_are_carried() -> None:
     more = "# [tool.uv]\n# prerelease = 'allow'\n"
-    text = move.with_header(PYPROJECT, header("fastapi", more=more).replace("3.11", "3.13"))
+    text = pyproject.with_header(PYPROJECT, header("fastapi", more=more).replace("3.11", "3.13"))
     assert 'requires-python = ">=3.13"' in text
     assert text.endswith("\n[tool.uv]\nprerelease = 'allow'\n")
 
@@ -80,13 +76,13 @@ def test_the_python_and_the_tools_settings_come_along() -> None:
 @pytest.mark.parametrize(
     ("pyproject", "script"),
     [
-        (PYPROJECT.replace(move.YOURS, ""), header("fastapi")),
+        (PYPROJECT.replace(pyproject.OWN_ANCHOR, ""), header("fastapi")),
         ("<<<<<<< before updating\n", header("fastapi")),
         (PYPROJECT, header("not a requirement")),
         (PYPROJECT, "# dependencies = [\n"),
     ],
 )
-def test_what_cannot_be_carried_is_left_to_the_user(
+def test_a_header_that_cannot_be_carried_is_left_to_the_user(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -98,8 +94,8 @@ def test_what_cannot_be_carried_is_left_to_the_user(
     code = Path("links.py")
     code.write_text(f"# /// script\n{script}# ///\nprint()\n")
     before = code.read_text()
-    move.carry_header(code)
-    assert "Carry the header of links.py into pyproject.toml by hand: " in capsys.readouterr().err
+    relocate.carry_header(code)
+    assert "Move the header of links.py to pyproject.toml by hand: " in capsys.readouterr().err
     assert Path("pyproject.toml").read_text() == pyproject
     assert code.read_text() == before
 
@@ -117,5 +113,5 @@ def test_modules_that_the_script_imports_are_found(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    found = move.siblings(tmp_path / "links.py", tmp_path, "links")
+    found = relocate.imported_modules(tmp_path / "links.py", tmp_path, "links")
     assert [path.name for path in found] == ["four.py", "one.py", "pack", "two.py"]
