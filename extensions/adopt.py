@@ -1,311 +1,216 @@
-"""Somebody else's project comes onto the ladder: what it is, and what it lacks of the contract.
+"""A project that was not made from the template is adopted: which requirements it does not meet.
 
-The contract is what every level stands on: where the application is, what it is called, how it
-tells its health, and where its dependencies stand. Nothing here changes a file.
+The contract between template and application is in the docs: where the application is, what it is
+called, how it reports its health, where its dependencies are listed. Nothing here writes a file.
 """
 
 from __future__ import annotations
 
-import configparser
 import re
 import shlex
-import subprocess
-import tomllib
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from . import detect, git, levels, pyproject
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 WORKFLOWS = ".github/workflows/"
-PYPROJECT = "pyproject.toml"
-FOREIGN = ("setup.cfg", "setup.py", "Pipfile", "environment.yml", "requirements.txt")
-NO_CODE = re.compile(r"(^|/)(tests?|docs|ops|migrations)/|(^|/)(conftest|setup|test_\w+)\.py$")
-NO_PACKAGES = {"docs", "src", "test", "tests"}
-TESTED = ("tests/unit/", "tests/contract/", "tests/integration/", "tests/system/", "tests/smoke/")
-LICENSES = {"MIT": "MIT License", "Apache-2.0": "Apache License"}
-"""Licence that Ladder knows -> how its text begins."""
+OTHER_METADATA = ("setup.cfg", "setup.py", "Pipfile", "environment.yml", "requirements.txt")
+"""Files that list dependencies, besides pyproject.toml."""
+TEST_FOLDERS = (
+    "tests/unit/",
+    "tests/contract/",
+    "tests/integration/",
+    "tests/system/",
+    "tests/smoke/",
+)
 
 
-# What it is ---------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Adoption:
+    """A project as it was before the copy, and what the copy was asked for."""
 
+    project: Path
+    fresh: Path
+    """A new project with the same answers, to compare with."""
+    answers: Mapping[str, Any]
 
-def facts(project: Path) -> dict[str, str]:
-    """Return what a project answers by itself, as far as it does.
+    @property
+    def package(self) -> str:
+        """The import name."""
+        return str(self.answers["package"])
 
-    Args:
-        project: its folder.
+    @property
+    def kind(self) -> str:
+        """`service` or `cli`."""
+        return str(self.answers["kind"])
 
-    Returns:
-        Some of project_name, project_description, package, kind and license.
-    """
-    data, config = toml(project / PYPROJECT), setup(project)
-    table, poetry = data.get("project", {}), data.get("tool", {}).get("poetry", {})
-    scripts = table.get("scripts") or poetry.get("scripts")
-    scripts = scripts or config.get("options.entry_points", "console_scripts", fallback="")
-    found = {
-        "project_name": table.get("name") or poetry.get("name"),
-        "project_description": table.get("description") or poetry.get("description"),
-        "package": package_of(project),
-        "kind": "cli" if scripts and not with_application(project, cli=False) else "",
-        "license": license_of(project, table.get("license") or poetry.get("license")),
-    }
-    for key, word in (("project_name", "name"), ("project_description", "description")):
-        found[key] = found[key] or config.get("metadata", word, fallback="")
-    return {key: " ".join(str(text).split()) for key, text in found.items() if text}
+    @property
+    def has(self) -> dict[str, bool]:
+        """The capabilities that the project gets."""
+        return levels.capabilities(self.answers)
 
+    @property
+    def owners(self) -> dict[str, str]:
+        """Path -> owner of what the template has for the project."""
+        return levels.paths(self.answers)
 
-def package_of(project: Path) -> str:
-    """Return the only package, or else the module that is the application, or nothing."""
-    for folder in (project / "src", project):
-        packages = sorted(
-            path.parent.name
-            for path in folder.glob("*/__init__.py")
-            if path.parent.name not in NO_PACKAGES
-        )
-        if len(packages) == 1:
-            return packages[0]
-    modules = [path for path in sorted(project.glob("*.py")) if not NO_CODE.search(path.name)]
-    if len(modules) > 1:
-        modules = [
+    @property
+    def application(self) -> str:
+        """Where the template expects the application."""
+        place = levels.MODULE if self.has["packaging"] else levels.SCRIPT
+        return place.format(package=self.package)
+
+    def kept(self) -> list[str]:
+        """Return the files that stay although the template would write them differently."""
+        return [
             path
-            for path in modules
-            if any(re.search(pattern(cli=cli), text_of(path)) for cli in (True, False))
+            for path, owner in sorted(self.owners.items())
+            if owner != "sample" and (self.project / path).exists()
+            if (self.project / path).read_bytes() != (self.fresh / path).read_bytes()
         ]
-    return modules[0].stem if len(modules) == 1 else ""
 
+    def missing_requirements(self) -> Iterator[str]:
+        """Yield what is left to do until the contract holds, each in a sentence."""
+        yield from self.missing_in_application()
+        if self.has["packaging"]:
+            yield from self.missing_in_pyproject()
+        elif "# /// script" not in detect.read_text(self.project / self.application):
+            for name in (name for name in OTHER_METADATA if (self.project / name).is_file()):
+                what = "-r requirements.txt" if name == "requirements.txt" else "NAME …"
+                add = f"uv add --script {self.application} {what}"
+                yield f"Give {self.application} a header with the dependencies in {name}: {add}"
+        yield from self.files_to_merge()
+        yield from self.files_without_effect()
 
-def license_of(project: Path, told: object) -> str:
-    """Return the licence of a project, if Ladder knows it."""
-    told = told.get("text", "") if isinstance(told, dict) else told or ""
-    text = next(map(text_of, sorted(project.glob("LICEN[CS]E*"))), "")
-    return next((name for name, head in LICENSES.items() if told == name or head in text[:200]), "")
-
-
-def toml(file: Path) -> dict[str, Any]:
-    """Return what a TOML file says; nothing where it cannot be read."""
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-
-
-def setup(project: Path) -> configparser.ConfigParser:
-    """Return what setup.cfg says; nothing where it cannot be read."""
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read(project / "setup.cfg", encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        parser.clear()
-    return parser
-
-
-def text_of(file: Path) -> str:
-    """Return the text of a file, whatever it holds; nothing where there is none."""
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-
-
-def git(project: Path, *arguments: str, given: str = "") -> list[str]:
-    """Return the lines that git prints in a project; none where git fails or is missing."""
-    command = ["git", *arguments]
-    try:
-        done = subprocess.run(
-            command, cwd=project, input=given, capture_output=True, text=True, check=False
-        )
-    except OSError:
-        return []
-    return done.stdout.splitlines()
-
-
-def code_of(project: Path) -> dict[str, str]:
-    """Return path -> text of the project's own code, without its tests."""
-    return {
-        path: text_of(project / path)
-        for path in git(project, "ls-files", "*.py")
-        if not NO_CODE.search(path)
-    }
-
-
-def pattern(*, cli: bool) -> str:
-    """Return what the definition of an application looks like."""
-    return r"(?m)^def main\b" if cli else r"(?m)^app\b.*="
-
-
-def with_application(project: Path, *, cli: bool) -> list[str]:
-    """Return the files that define an application."""
-    return [path for path, text in code_of(project).items() if re.search(pattern(cli=cli), text)]
-
-
-# What it lacks ------------------------------------------------------------------------------------
-
-
-def lacks(
-    project: Path,
-    fresh: Path,
-    package: str,
-    has: Mapping[str, bool],
-    owners: Mapping[str, str],
-    differ: Iterable[str],
-) -> Iterator[str]:
-    """Yield what is left to do until the contract holds, each in a sentence.
-
-    Args:
-        project: the project's folder.
-        fresh: a new project with the same answers.
-        package: the name under which it is imported.
-        has: the capabilities of its level.
-        owners: path -> owner of what the template writes.
-        differ: which of these paths the project has, with another text.
-    """
-    place = f"src/{package}/__init__.py" if has["packaging"] else f"{package}.py"
-    yield from application(code_of(project), package, place, has)
-    if has["packaging"]:
-        yield from dependencies(project, fresh)
-    elif "# /// script" not in text_of(project / place):
-        for name in (name for name in FOREIGN if (project / name).is_file()):
-            what = "-r requirements.txt" if name == "requirements.txt" else "NAME …"
-            yield f"Give {place} a header with what {name} asks for: uv add --script {place} {what}"
-    yield from merges(owners, differ)
-    yield from strays(project, fresh, has, owners)
-
-
-def application(
-    code: Mapping[str, str], package: str, place: str, has: Mapping[str, bool]
-) -> Iterator[str]:
-    """Yield what is wrong with the application.
-
-    Args:
-        code: path -> text of the project's own code.
-        package: the name under which it is imported.
-        place: where it has to be.
-        has: the capabilities of its level.
-    """
-    name, what = ("main", "main()") if has["cli"] else ("app", "`app`")
-    defining = [path for path, text in code.items() if re.search(pattern(cli=has["cli"]), text)]
-    only = defining[0] if len(defining) == 1 else ""
-    home, folder = place, f"{package}/"
-    if place not in code and has["packaging"] and f"{folder}__init__.py" in code:
-        yield f"Move the package below src/: mkdir -p src && git mv {package} src/{package}"
-        home = f"{folder}__init__.py"
-    elif place not in code:
-        if not has["packaging"] and any(path.endswith("__init__.py") for path in code):
+    def missing_in_application(self) -> Iterator[str]:
+        """Yield what is wrong with the place, the name and the behaviour of the application."""
+        code = detect.code_files(self.project)
+        pattern = detect.APPLICATION[self.kind]
+        place, folder = self.application, f"{self.package}/"
+        name, called = ("main", "main()") if self.has["cli"] else ("app", "`app`")
+        defining = [path for path, text in code.items() if re.search(pattern, text)]
+        only = defining[0] if len(defining) == 1 else ""
+        home = place
+        if place not in code and self.has["packaging"] and f"{folder}__init__.py" in code:
+            move = f"mkdir -p src && git mv {self.package} src/{self.package}"
+            yield f"Move the package to src/: {move}"
+            home = f"{folder}__init__.py"
+        elif place not in code and self.has["packaging"]:
+            new = not any(path.startswith(f"src/{folder}") for path in code)
+            make = f"mkdir -p src/{self.package} && " if new else ""
+            move = f": {make}git mv {only} {place}" if only else "."
+            yield f"Put the application, with its {called}, into {place}{move}"
+        elif place not in code and any(path.endswith("__init__.py") for path in code):
             yield (
                 f"Below level 3 the application is one script, {place}, and yours is a package: "
-                "come at level 3 or above."
+                "adopt it at level 3 or above."
             )
-        else:
-            new = has["packaging"] and not any(path.startswith(f"src/{folder}") for path in code)
-            make = f"mkdir -p src/{package} && " if new else ""
-            move = f": {make}git mv {only} {place}" if only else "."
-            yield f"Put the application, with its {what}, into {place}{move}"
-            home = ""
-    if home in code and not re.search(
-        rf"{pattern(cli=has['cli'])}|\bimport\b.*\b{name}\b", code[home]
-    ):
-        if only and only.startswith(home.removesuffix("__init__.py")) and home.endswith("__.py"):
-            module = only.removeprefix("src/").removesuffix(".py").replace("/", ".")
-            yield f"Give {place} the application: from {module} import {name}"
-        elif has["cli"]:
-            yield f"Give {place} a function main(), which is the command."
-        else:
-            yield f"Call the ASGI application in {place} `app`."
-    every = "\n".join(code.values())
-    if has["cli"]:
-        if not re.search(r"--version|version_option", every):
-            yield "Let the command tell its version, with --version."
-        return
-    if "/healthz" not in every:
-        yield "Let the application answer on /healthz with its status and version."
-    if not has["packaging"] and "PORT" not in every:
-        yield f"Let {place} start a server on $PORT when it is run."
-    for service, variable in (("postgres", "DATABASE_URL"), ("s3", "S3_ENDPOINT_URL")):
-        if has[service] and variable not in every:
-            yield f"Let the application find its {service} by {variable}."
+        elif place not in code:
+            move = f": git mv {only} {place}" if only else "."
+            yield f"Put the application, with its {called}, into {place}{move}"
+        if home in code and not re.search(rf"{pattern}|\bimport\b.*\b{name}\b", code[home]):
+            if only and only.startswith(home.removesuffix("__init__.py")) and "__init__" in home:
+                module = only.removeprefix("src/").removesuffix(".py").replace("/", ".")
+                yield f"Import the application in {place}: from {module} import {name}"
+            elif self.has["cli"]:
+                yield f"Define a function main() in {place}: it is the command."
+            else:
+                yield f"Call the ASGI application in {place} `app`."
+        everything = "\n".join(code.values())
+        if self.has["cli"]:
+            if not re.search(r"--version|version_option", everything):
+                yield "Add an option --version that prints the version."
+            return
+        if "/healthz" not in everything:
+            yield "Answer GET /healthz with the status and the version."
+        if not self.has["packaging"] and "PORT" not in everything:
+            yield f"Start a server on $PORT when {place} is run."
+        for service, variable in (("postgres", "DATABASE_URL"), ("s3", "S3_ENDPOINT_URL")):
+            if self.has[service] and variable not in everything:
+                yield f"Read the address of {service} from {variable}."
+
+    def missing_in_pyproject(self) -> Iterator[str]:
+        """Yield what pyproject.toml needs."""
+        own = detect.read_toml(self.project / pyproject.FILE)
+        wanted = detect.read_toml(self.fresh / pyproject.FILE)
+        table, tools = own.get("project", {}), own.get("tool", {})
+        others = [name for name in OTHER_METADATA if (self.project / name).is_file()]
+        for name in [*others, *(["[tool.poetry]"] if "poetry" in tools else [])]:
+            command = {
+                "requirements.txt": "uv add -r requirements.txt",
+                "[tool.poetry]": "uvx migrate-to-uv",
+            }.get(name, "uv add NAME …")
+            yield f"Move the dependencies in {name} to {pyproject.FILE}: {command}"
+        if "ini_options" in tools.get("pytest", {}):
+            yield f"Replace [tool.pytest.ini_options] with [tool.pytest] in {pyproject.FILE}."
+        backend = own.get("build-system", {}).get("build-backend")
+        missing = [] if backend == wanted["build-system"]["build-backend"] else ["[build-system]"]
+        missing += [] if "project" in own else ["[project]"]
+        missing += [f"[tool.{name}]" for name in wanted["tool"] if name not in tools]
+        if missing:
+            yield f"Add {', '.join(missing)} to {pyproject.FILE}, as in a new project."
+        if different := list(different_settings(tools, wanted["tool"])):
+            joined = ", ".join(different)
+            yield f"Compare {joined} in {pyproject.FILE} with a new project's."
+        needed, _ = pyproject.dependencies(detect.read_text(self.fresh / pyproject.FILE))
+        if absent := pyproject.missing(needed, table.get("dependencies", [])):
+            yield f"Add the template's dependencies: uv add {shlex.join(absent)}"
+        groups = own.get("dependency-groups", {})
+        for group, entries in wanted.get("dependency-groups", {}).items():
+            if absent := pyproject.missing(entries, groups.get(group, [])):
+                add = f"uv add --group {group} {shlex.join(absent)}"
+                yield f"Add the group {group} to {pyproject.FILE}: {add}"
+        if version := table.get("version"):
+            yield (
+                f"Take the version from git: run git tag v{version} on the commit of that "
+                'release, and replace version with dynamic = ["version"].'
+            )
+        elif version := detect.read_setup(self.project).get("metadata", "version", fallback=""):
+            yield (
+                f"Take the version from git: run git tag v{version} on the commit of that release."
+            )
+
+    def files_to_merge(self) -> Iterator[str]:
+        """Yield which of the kept files must be merged with the template's."""
+        kept: dict[str, list[str]] = {}
+        for path in self.kept():
+            kept.setdefault(self.owners[path], []).append(path)
+        if shared := kept.get("shared"):
+            yield (
+                f"Start {', '.join(shared)} as a new project does and put your own part below the "
+                "template's last line: otherwise climbs conflict there."
+            )
+        if managed := kept.get("managed"):
+            yield f"Merge each of your files with the template's version: {', '.join(managed)}."
+
+    def files_without_effect(self) -> Iterator[str]:
+        """Yield which files do nothing where they are, or repeat what the template does."""
+        tracked = git.lines(self.project, "ls-files")
+        written = [one for one in self.owners if (self.fresh / one).is_file()]
+        new = "\n".join(path for path in written if path not in tracked)
+        if ignored := git.lines(self.project, "check-ignore", "--stdin", stdin=new):
+            add = f"git add --force {' '.join(ignored)}"
+            yield f"Your .gitignore hides these files from git: {add}"
+        workflows = [one for one in tracked if one.startswith(WORKFLOWS) if one not in self.owners]
+        if workflows and self.has["packaging"]:
+            joined = ", ".join(workflows)
+            yield f"Remove from {joined} the jobs that the template's workflows run too."
+        test = re.compile(r"(^|/)test_\w+\.py$|_test\.py$")
+        tests = [one for one in tracked if test.search(one) and not one.startswith(TEST_FOLDERS)]
+        if tests and self.has["unit_tests"]:
+            listed = ", ".join(tests[:3])
+            more = f" and {len(tests) - 3} more" if len(tests) > 3 else ""
+            yield f"Move your tests to tests/unit/, where CI runs them: {listed}{more}"
 
 
-def dependencies(project: Path, fresh: Path) -> Iterator[str]:
-    """Yield what pyproject.toml has to get."""
-    mine, wanted = (toml(folder / PYPROJECT) for folder in (project, fresh))
-    table, tools = mine.get("project", {}), mine.get("tool", {})
-    ways = {"requirements.txt": "uv add -r requirements.txt", "[tool.poetry]": "uvx migrate-to-uv"}
-    foreign = [name for name in FOREIGN if (project / name).is_file()]
-    for name in [*foreign, *(["[tool.poetry]"] if "poetry" in tools else [])]:
-        way = ways.get(name, "uv add NAME …")
-        yield f"Bring the dependencies of {name} into {PYPROJECT}, and drop them there: {way}"
-    if "ini_options" in tools.get("pytest", {}):
-        yield f"Put [tool.pytest] into {PYPROJECT} in the place of [tool.pytest.ini_options]."
-    backend = mine.get("build-system", {}).get("build-backend")
-    missing = [] if backend == wanted["build-system"]["build-backend"] else ["[build-system]"]
-    missing += [] if "project" in mine else ["[project]"]
-    missing += [f"[tool.{name}]" for name in wanted["tool"] if name not in tools]
-    if missing:
-        yield f"Give {PYPROJECT} {', '.join(missing)}, as a new project has them."
-    other = [
-        f"[tool.{name}] {key}"
-        for name, entries in wanted["tool"].items()
-        for key in entries
-        if name in tools and "ini_options" not in tools[name]
-        if tools[name].get(key) != entries[key]
-    ]
-    if other:
-        yield f"Compare {', '.join(other)} in {PYPROJECT} with a new project's."
-    road = text_of(fresh / PYPROJECT).partition("by the template:\n")[2].partition("    # Yours")[0]
-    if lines := absent(re.findall(r'"(.+)",', road), table.get("dependencies", [])):
-        yield f"Ask for what the template's part needs: uv add {lines}"
-    groups = mine.get("dependency-groups", {})
-    for name, entries in wanted.get("dependency-groups", {}).items():
-        if lines := absent(entries, groups.get(name, [])):
-            yield f"Give {PYPROJECT} the group {name}: uv add --group {name} {lines}"
-    if version := table.get("version"):
-        yield (
-            f"Let the version come from git: git tag v{version} where that was released, and "
-            'dynamic = ["version"] in the place of version.'
-        )
-    elif version := setup(project).get("metadata", "version", fallback=""):
-        yield f"The version comes from git: git tag v{version} where that was released."
-
-
-def absent(wanted: Iterable[str], mine: Iterable[object]) -> str:
-    """Return the requirements that are not among one's own, as words of a command."""
-
-    def name(requirement: object) -> str:
-        found = re.match(r"[\w.-]+", str(requirement))
-        return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
-
-    known = {name(one) for one in mine}
-    return " ".join(shlex.quote(one) for one in wanted if name(one) not in known)
-
-
-def merges(owners: Mapping[str, str], differ: Iterable[str]) -> Iterator[str]:
-    """Yield which of the kept files have to become one with the template's."""
-    kept = {
-        owner: [path for path in differ if owners[path] == owner] for owner in ("shared", "road")
-    }
-    if kept["shared"]:
-        yield (
-            f"Begin {', '.join(kept['shared'])} as a new project does, your own part below its "
-            "last line: until then climbs conflict there."
-        )
-    if kept["road"]:
-        yield f"Make one of yours and the template's: {', '.join(kept['road'])}."
-
-
-def strays(
-    project: Path, fresh: Path, has: Mapping[str, bool], owners: Mapping[str, str]
-) -> Iterator[str]:
-    """Yield which files do nothing where they are, or twice what the template does."""
-    own = git(project, "ls-files")
-    written = [path for path in owners if (fresh / path).is_file() and path not in own]
-    if hidden := git(project, "check-ignore", "--stdin", given="\n".join(written)):
-        yield f"Your .gitignore keeps these out of git: git add --force {' '.join(hidden)}"
-    workflows = [path for path in own if path.startswith(WORKFLOWS) and path not in owners]
-    if workflows and has["packaging"]:
-        yield f"Drop from {', '.join(workflows)} what the workflows of the template do, too."
-    tests = [
-        path
-        for path in own
-        if re.search(r"(^|/)test_\w+\.py$|_test\.py$", path) and not path.startswith(TESTED)
-    ]
-    if tests and has["unit_tests"]:
-        more = f" and {len(tests) - 3} more" if len(tests) > 3 else ""
-        yield f"Move your tests into tests/unit/, which is what runs: {', '.join(tests[:3])}{more}"
+def different_settings(own: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which settings of tools differ from what a new project has."""
+    for tool, entries in wanted.items():
+        if tool in own and "ini_options" not in own[tool]:
+            for key, value in entries.items():
+                if own[tool].get(key) != value:
+                    yield f"[tool.{tool}] {key}"

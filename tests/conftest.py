@@ -1,40 +1,58 @@
-"""Fixtures: projects of any level, each rendered once a session."""
+"""Fixtures: projects of any level and variant, each rendered once a session by pytest-copie."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from filelock import FileLock
+from pytest_copie.plugin import Copie
 
-from tests import support
+from tests import support, variants
+from tests.fakes.host import FakeHost
+from tests.variants import Variant
 
 Render = Callable[..., Path]
 
 
-def pytest_configure() -> None:
-    """Make the template before there are workers, so that all of them have the same."""
-    support.template()
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the template before the workers start, so that all of them render the same."""
+    config.option.template = str(support.template())
 
 
 @pytest.fixture(scope="session")
-def rendered(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Render:
-    """Return a function that renders a level once for all workers; to be read, not written."""
+def rendered(
+    copie_session: Copie, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Render:
+    """Return a function that renders a level once for all workers; to be read, not written.
+
+    What Copier printed is beside the project: `message` below returns it.
+    """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if hasattr(pytestconfig, "workerinput") else base
 
     def get(level: int, **answers: Any) -> Path:
-        key = hashlib.sha256(repr((level, sorted(answers.items()))).encode()).hexdigest()[:16]
-        made = shared / f"level{level}-{key}" / "links"
-        with FileLock(f"{made.parent}.lock"):
-            if not made.exists():
-                support.render(made.with_name("being-made") / "links", level, **answers)
-                made.with_name("being-made").joinpath("links").rename(made)
-        return made
+        given = {**support.ANSWERS, "level": level, **answers}
+        key = hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()[:16]
+        project = shared / f"level{level}-{key}" / "links"
+        with FileLock(f"{project.parent}.lock"):
+            if not project.exists():
+                printed = io.StringIO()
+                with contextlib.redirect_stderr(printed):
+                    result = copie_session.copy(given)
+                if result.exception:
+                    raise result.exception
+                assert result.project_dir
+                project.parent.mkdir()
+                (project.parent / "message").write_text(printed.getvalue())
+                result.project_dir.rename(project)
+        return project
 
     return get
 
@@ -55,7 +73,38 @@ def project(render: Render) -> Render:
 
     def make(level: int, **answers: Any) -> Path:
         made = render(level, **answers)
-        support.save(made)
+        support.commit_all(made)
         return made
 
     return make
+
+
+@pytest.fixture
+def service(rendered: Render, project: Render) -> Variant:
+    """The variant of which options and planted faults are tested."""
+    return Variant("service", rendered, project)
+
+
+@pytest.fixture(
+    params=[
+        "service",
+        pytest.param("wheel", marks=pytest.mark.exhaustive),
+        pytest.param("binary", marks=pytest.mark.exhaustive),
+    ]
+)
+def variant(request: pytest.FixtureRequest, rendered: Render, project: Render) -> Variant:
+    """A service, a wheel and a binary, one after the other."""
+    answers = variants.answers(request.param)
+
+    def with_answers(make: Render) -> Render:
+        return lambda level, **more: make(level, **{**answers, **more})
+
+    return Variant(request.param, with_answers(rendered), with_answers(project))
+
+
+@pytest.fixture
+def fake_host(tmp_path: Path) -> Iterator[FakeHost]:
+    """A host in a folder."""
+    host = FakeHost(tmp_path / "host", support.free_port())
+    yield host
+    host.stop()

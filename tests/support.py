@@ -1,33 +1,38 @@
-"""What the tests share: the template under test, projects made of it, and git."""
+"""What the tests share: the template under test, projects made from it, and git."""
 
 from __future__ import annotations
 
 import atexit
+import difflib
 import functools
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import yaml
 from copier import VcsRef, run_copy, run_update
 
 ROOT = Path(__file__).resolve().parent.parent
 LEVELS = range(9)
+ANSWERS_FILE = ".copier-answers.yml"
 ANSWERS: dict[str, Any] = {"project_name": "Links", "owner": "acme", "license": "MIT"}
 
-# Where the tests themselves are installed is no place for the projects that they run.
+# The environment in which the tests are installed must not leak into the projects they run.
 for name in ("UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "VIRTUAL_ENV"):
     os.environ.pop(name, None)
 
-# Commits of the tests are made by nobody in particular, whatever the machine's own git says.
+# Commits have the same author on every machine.
 os.environ.update(
     {
         "GIT_AUTHOR_NAME": "Ladder",
@@ -39,8 +44,8 @@ os.environ.update(
 )
 
 
-def last(*levels: int) -> list[Any]:
-    """Return levels as parameters of a test; the inner loop takes the last of them alone."""
+def exhaustive_but_last(*levels: int) -> list[Any]:
+    """Return levels as parameters of a test; the inner loop runs only the last of them."""
     others = [pytest.param(level, marks=pytest.mark.exhaustive) for level in levels[:-1]]
     return [*others, levels[-1]]
 
@@ -62,11 +67,17 @@ def git(folder: Path, *arguments: str | Path) -> str:
     return run("git", *arguments, cwd=folder).stdout
 
 
+def copier(*arguments: str | Path, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run Copier as a user does."""
+    command = (sys.executable, "-m", "copier", *arguments)
+    return run(*command, cwd=cwd, check=False, **options)
+
+
 @functools.lru_cache(maxsize=1)
 def template() -> Path:
     """Return a repository with the working tree as its only commit, tagged v1.0.0.
 
-    The first process makes it; those that it starts use the same.
+    The first process makes it; the processes that it starts use the same.
     """
     if made := os.environ.get("LADDER_TEMPLATE"):
         return Path(made)
@@ -75,33 +86,47 @@ def template() -> Path:
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
         source, target = ROOT / name, folder / name
-        of_template = name.startswith(("copier.yml", "template/", "extensions/", "includes/"))
-        if of_template and source.is_file():  # not deleted in the working tree alone
+        read_by_copier = name.startswith(("copier.yml", "template/", "extensions/", "partials/"))
+        if read_by_copier and source.is_file():  # not deleted in the working tree alone
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
     git(folder, "init", "--quiet", "--initial-branch=main")
-    save(folder, "Template")
+    commit_all(folder, "Template")
     git(folder, "tag", "v1.0.0")
     git(folder, "gc", "--quiet")  # as a clone from the forge is
     os.environ["LADDER_TEMPLATE"] = str(folder)
     return folder
 
 
-def render(target: Path, level: int, *, quiet: bool = True, **answers: Any) -> Path:
-    """Make a project of a level in a folder that does not exist yet, and return the folder."""
+def copy(
+    target: Path,
+    *,
+    source: Path | None = None,
+    version: str | None = "HEAD",
+    quiet: bool = True,
+    overwrite: bool = False,
+    **answers: Any,
+) -> Path:
+    """Copy the template, or another one, into a folder; without a version, its newest tag."""
     run_copy(
-        str(template()),
+        str(source or template()),
         target,
-        data={**ANSWERS, "level": level, **answers},
-        vcs_ref="HEAD",
+        data=answers,
+        vcs_ref=version,
         defaults=True,
+        overwrite=overwrite,
         unsafe=True,
         quiet=quiet,
     )
     return target
 
 
-def save(project: Path, message: str = "Start") -> None:
+def render(target: Path, level: int, **answers: Any) -> Path:
+    """Make a project of a level in a folder that does not exist yet, and return the folder."""
+    return copy(target, **{**ANSWERS, "level": level, **answers})
+
+
+def commit_all(project: Path, message: str = "Start") -> None:
     """Commit everything in a project, making the repository first where there is none."""
     if not (project / ".git").exists():
         git(project, "init", "--quiet", "--initial-branch=main")
@@ -109,18 +134,33 @@ def save(project: Path, message: str = "Start") -> None:
     git(project, "commit", "--quiet", "--allow-empty", f"--message={message}")
 
 
-def climb(project: Path, level: int, *, quiet: bool = True, **data: Any) -> None:
-    """Update a committed project to another level, the way the printed command does."""
+def update(
+    project: Path, *, version: str | VcsRef | None = None, quiet: bool = True, **data: Any
+) -> None:
+    """Update a committed project, to the newest version of its template unless told otherwise."""
     run_update(
         project,
-        data={**ANSWERS, "level": level, **data},
-        vcs_ref=VcsRef.CURRENT,
+        data=data,
+        vcs_ref=version,
         skip_answered=True,
         defaults=True,
         overwrite=True,
         unsafe=True,
         quiet=quiet,
     )
+
+
+def climb(project: Path, level: int, *, quiet: bool = True, **data: Any) -> None:
+    """Update a committed project to another level, the way the printed command does."""
+    answers = {**ANSWERS, "level": level, **data}
+    update(project, version=VcsRef.CURRENT, quiet=quiet, **answers)
+
+
+def answers(project: Path) -> dict[str, Any]:
+    """Return the recorded answers of a project."""
+    read = yaml.safe_load((project / ANSWERS_FILE).read_text())
+    assert isinstance(read, dict)
+    return read
 
 
 def files(project: Path) -> dict[str, bytes]:
@@ -132,6 +172,62 @@ def files(project: Path) -> dict[str, bytes]:
     }
 
 
+def folders(project: Path) -> set[str]:
+    """Return the path of every folder of a project."""
+    every = (path for path in project.rglob("*") if path.is_dir())
+    return {str(path.relative_to(project)) for path in every if ".git" not in path.parts}
+
+
+def parents(names: Collection[str]) -> set[str]:
+    """Return every folder that holds one of these paths."""
+    return {str(folder) for name in names for folder in Path(name).parents} - {"."}
+
+
+def assert_same_files(made: Path, fresh: Path, but: Collection[str] = ()) -> None:
+    """Check that a project is, byte for byte, what a fresh one is."""
+    found, wanted = (
+        {name: text for name, text in files(folder).items() if name not in but}
+        for folder in (made, fresh)
+    )
+    assert found.keys() == wanted.keys()
+    assert {name for name in wanted if found[name] != wanted[name]} == set()
+
+
+def changed_lines(before: Path, after: Path) -> dict[str, tuple[int, int]]:
+    """Return file -> lines added and removed, for the files of both projects that differ."""
+    old, new = files(before), files(after)
+    found = {}
+    for name in sorted(old.keys() & new.keys()):
+        if old[name] != new[name]:
+            below, above = (one[name].decode().splitlines() for one in (old, new))
+            signs = [line[0] for line in difflib.ndiff(below, above)]
+            found[name] = (signs.count("+"), signs.count("-"))
+    return found
+
+
+def replace(file: Path, old: str, new: str, count: int = -1) -> None:
+    """Replace what stands in a file; fail if it is not there."""
+    text = file.read_text()
+    assert old in text, f"{file} has no {old!r}"
+    file.write_text(text.replace(old, new, count))
+
+
+def assert_unchanged(project: Path) -> None:
+    """Check that nothing differs from the last commit."""
+    assert git(project, "status", "--porcelain") == ""
+
+
+def message(capsys: pytest.CaptureFixture[str]) -> str:
+    """Return the message that Copier printed last."""
+    text = capsys.readouterr().err
+    return text[text.index(" is at level ") :]
+
+
+def message_of(project: Path) -> str:
+    """Return the message that Copier printed when a project was rendered."""
+    return (project.parent / "message").read_text()
+
+
 def free_port() -> int:
     """Return a port of this machine that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -139,30 +235,38 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: list[str], folder: Path) -> Iterator[str]:
-    """Run a server until the block ends and give its address, once it answers."""
-    port = free_port()
+def serving(command: list[str], folder: Path, **environment: str) -> Iterator[str]:
+    """Run a server until the block ends and return its address, once it is healthy."""
+    port = str(free_port())
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, "PORT": str(port), "UVICORN_PORT": str(port)},
+        env={**os.environ, "PORT": port, "UVICORN_PORT": port, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 120
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    process.kill()
-                    raise AssertionError(process.communicate()[0]) from None
-                time.sleep(0.1)
+        deadline = time.monotonic() + 180
+        while not _healthy(address):
+            if process.poll() is not None or time.monotonic() > deadline:
+                _stop(process, signal.SIGKILL)
+                raise AssertionError(process.communicate()[0])
+            time.sleep(0.1)
         yield address
     finally:
-        process.terminate()
+        _stop(process, signal.SIGTERM)
         process.communicate(timeout=20)
+
+
+def _healthy(address: str) -> bool:
+    with suppress(httpx.TransportError):
+        return httpx.get(f"{address}/healthz", timeout=5, trust_env=False).is_success
+    return False
+
+
+def _stop(process: subprocess.Popen[str], how: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, how)

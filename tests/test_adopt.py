@@ -1,4 +1,4 @@
-"""Somebody else's project comes onto the ladder, and nothing of it is overwritten."""
+"""Adoption: a project comes onto the ladder, and nothing of it is overwritten."""
 
 from __future__ import annotations
 
@@ -9,56 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from copier import run_copy
 from copier.errors import UserMessageError
 
 from tests import support
+from tests.adoption import CODE, PROJECTS, SCRIPT, UV, adopt, make_project, write
 from tests.conftest import Render
+from tests.documents import ADOPT
 
-CODE = '''"""Guests."""
-
-import os
-
-from fastapi import FastAPI
-
-app = FastAPI()
-
-
-@app.get("/healthz")
-def healthz() -> dict[str, str]:
-    """Tell how it is."""
-    return {"status": "ok", "version": os.environ.get("VERSION", "dev")}
-'''
-SCRIPT = f"""# /// script
-# dependencies = ["fastapi", "uvicorn"]
-# ///
-{CODE}
-
-if __name__ == "__main__":
-    import uvicorn
-
-    uvicorn.run(app, port=int(os.environ.get("PORT", "8000")))
-"""
-COMMON = {
-    "README.md": "# Guests\n\nWho came.\n",
-    ".gitignore": "*.db\n",
-    "LICENSE": "Ours.\n",
-    "notes/plan.md": "Plans.\n",
-}
-CI = {".github/workflows/ci.yml": "on: push\njobs: {}\n"}
-POETRY = (
-    '[tool.poetry]\nname = "guests"\nversion = "1"\n\n[tool.poetry.dependencies]\nfastapi = "*"\n'
-)
-UV = '[project]\nname = "guests"\nversion = "1.0"\ndependencies = ["fastapi"]\n'
-PROJECTS = {
-    "script": COMMON | {"guests.py": SCRIPT},
-    "setuptools": COMMON
-    | CI
-    | {"src/guests/__init__.py": CODE, "setup.cfg": "[metadata]\nname = guests\n"},
-    "poetry": COMMON | CI | {"guests/__init__.py": CODE, "pyproject.toml": POETRY},
-    "uv": COMMON | {"src/guests/main.py": CODE, "pyproject.toml": UV, "Dockerfile": "FROM x:1\n"},
-}
 SAMPLE = [("script", 2), ("setuptools", 4), ("poetry", 8), ("uv", 4)]
 
 
@@ -71,32 +28,6 @@ def quick(cases: list[tuple[str, int]]) -> list[Any]:
 
 
 EVERY = quick([(kind, level) for kind in PROJECTS for level in (0, 2, 3, 4, 8)])
-
-
-def make(folder: Path, kind: str) -> Path:
-    """Make somebody's project, committed."""
-    return write(folder / "visitors", PROJECTS[kind])
-
-
-def write(project: Path, files: dict[str, str]) -> Path:
-    """Make a project of these files, committed."""
-    for name, text in files.items():
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text(text)
-    support.save(project, "Ours")
-    return project
-
-
-def adopt(project: Path, level: int, source: Path | None = None) -> None:
-    """Bring a project onto the ladder."""
-    run_copy(
-        str(source or support.template()),
-        project,
-        data={"level": level, "owner": "acme", "license": "MIT"},
-        vcs_ref="HEAD",
-        defaults=True,
-        unsafe=True,
-    )
 
 
 def place(level: int) -> str:
@@ -118,7 +49,7 @@ def assert_kept(project: Path, kind: str, level: int) -> None:
 def test_nothing_is_overwritten_and_the_rest_is_there(
     tmp_path: Path, rendered: Render, kind: str, level: int
 ) -> None:
-    project = make(tmp_path, kind)
+    project = make_project(tmp_path, kind)
     adopt(project, level)
     assert_kept(project, kind, level)
     fresh = {
@@ -137,68 +68,70 @@ def test_nothing_is_overwritten_and_the_rest_is_there(
     assert f"level: {level}\n" in answers
 
 
-LACKS = {
-    ("script", 2): ["Begin .gitignore, README.md as a new project does"],
+MISSING = {
+    ("script", 2): ["Start .gitignore, README.md as a new project does"],
     ("setuptools", 4): [
-        "Bring the dependencies of setup.cfg into pyproject.toml, and drop them there: uv add NAME",
-        "Drop from .github/workflows/ci.yml what",
+        "Move the dependencies in setup.cfg to pyproject.toml: uv add NAME",
+        "Remove from .github/workflows/ci.yml the jobs that",
     ],
     ("poetry", 8): [
-        "Move the package below src/: mkdir -p src && git mv guests src/guests",
-        "Let the application find its postgres by DATABASE_URL.",
-        "Bring the dependencies of [tool.poetry] into pyproject.toml, and drop them there: "
-        "uvx migrate-to-uv",
-        "Give pyproject.toml [build-system], [project], [tool.uv]",
-        "Ask for what the template's part needs: uv add 'uvicorn>=0.37' 'psycopg[binary]>=3.3'",
-        "Give pyproject.toml the group lint: uv add --group lint 'prek>=0.3' 'ruff>=0.14'",
-        "Begin .gitignore, README.md, pyproject.toml as a new project does",
-        "Drop from .github/workflows/ci.yml what",
+        "Move the package to src/: mkdir -p src && git mv guests src/guests",
+        "Read the address of postgres from DATABASE_URL.",
+        "Move the dependencies in [tool.poetry] to pyproject.toml: uvx migrate-to-uv",
+        "Add [build-system], [project], [tool.uv]",
+        "Add the template's dependencies: uv add 'uvicorn>=0.37' 'psycopg[binary]>=3.3'",
+        "Add the group lint to pyproject.toml: uv add --group lint 'prek>=0.3' 'ruff>=0.14'",
+        "Start .gitignore, README.md, pyproject.toml as a new project does",
+        "Remove from .github/workflows/ci.yml the jobs that",
     ],
     ("uv", 4): [
         "Put the application, with its `app`, into src/guests/__init__.py: "
         "git mv src/guests/main.py src/guests/__init__.py",
-        "Let the version come from git: git tag v1.0 where",
+        "Take the version from git: run git tag v1.0 on the commit",
         "[tool.mypy]",
-        "Make one of yours and the template's: Dockerfile.",
+        "Merge each of your files with the template's version: Dockerfile.",
     ],
 }
 
 
 @pytest.mark.parametrize(("kind", "level"), SAMPLE)
-def test_the_message_says_what_is_kept_and_what_is_lacking(
+def test_the_message_says_what_is_kept_and_what_is_missing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], kind: str, level: int
 ) -> None:
-    project = make(tmp_path, kind)
+    project = make_project(tmp_path, kind)
     adopt(project, level)
-    said = capfd.readouterr().err
-    kept = re.findall(r"(?m)^(?:Kept)? +(\S+), which the template would write otherwise", said)
+    message = capfd.readouterr().err
+    kept = re.findall(r"(?m)^(?:Kept)? +(\S+), which differs from the template's", message)
     known = {"README.md", ".gitignore", "LICENSE"}
-    assert "give it a repository of its own" not in said
+    assert "give it a repository of its own" not in message
     if level >= 3:
         known |= {"pyproject.toml", "Dockerfile"}
     assert set(kept) == known & set(PROJECTS[kind])
-    for text in LACKS[kind, level]:
-        assert text in said
-    assert ("Lacks" in said) is bool(LACKS[kind, level])
-    assert "/healthz" not in said.partition("Lacks")[2].partition("\n\n")[0]
+    for text in MISSING[kind, level]:
+        assert text in message
+    assert ("Missing" in message) is bool(MISSING[kind, level])
+    assert "/healthz" not in message.partition("Missing")[2].partition("\n\n")[0]
 
 
 @pytest.mark.parametrize(
-    ("code", "lack"),
+    ("code", "missing"),
     [
         (CODE.replace("app = ", "api = "), "Call the ASGI application in guests.py `app`."),
-        (SCRIPT.replace("/healthz", "/health"), "Let the application answer on /healthz"),
-        (CODE, "Let guests.py start a server on $PORT"),
+        (
+            SCRIPT.replace("/healthz", "/health"),
+            "Answer GET /healthz with the status and the version.",
+        ),
+        (CODE, "Start a server on $PORT when guests.py is run."),
     ],
 )
-def test_an_application_that_breaks_the_contract_is_told(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], code: str, lack: str
+def test_the_message_says_where_an_application_breaks_the_contract(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], code: str, missing: str
 ) -> None:
-    project = make(tmp_path, "script")
+    project = make_project(tmp_path, "script")
     (project / "guests.py").write_text(code)
-    support.save(project, "Another")
+    support.commit_all(project, "Another")
     adopt(project, 1)
-    assert lack in capfd.readouterr().err
+    assert missing in capfd.readouterr().err
     assert (project / "guests.py").read_text() == code
 
 
@@ -210,57 +143,72 @@ FULL = UV + 'description = "Who came."\nlicense = "MIT"\nscripts = {guests = "gu
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
-    ("files", "level", "lack"),
+    ("files", "level", "missing"),
     [
         (
             {"pyproject.toml": UV + PYTEST},
             4,
-            "Put [tool.pytest] into pyproject.toml in the place of [tool.pytest.ini_options].",
+            "Replace [tool.pytest.ini_options] with [tool.pytest] in pyproject.toml.",
         ),
         ({"pyproject.toml": UV + PYTEST}, 4, "Compare [tool.ruff] line-length, [tool.ruff] src"),
-        ({"setup.cfg": "[metadata]\nversion = 0.3\n"}, 4, "comes from git: git tag v0.3 where"),
-        ({"pyproject.toml": UV_BUILD}, 4, "Give pyproject.toml [build-system], [tool.uv]"),
-        ({"tests/conftest.py": "A = 1\n"}, 4, "Make one of yours and the template's: tests/conf"),
-        ({"tests/test_it.py": "\n"}, 4, "Move your tests into tests/unit/, which is what runs: t"),
-        ({".gitignore": "*.toml\n"}, 4, "Your .gitignore keeps these out of git: git add --force"),
+        (
+            {"setup.cfg": "[metadata]\nversion = 0.3\n"},
+            4,
+            "from git: run git tag v0.3 on the commit",
+        ),
+        ({"pyproject.toml": UV_BUILD}, 4, "Add [build-system], [tool.uv]"),
+        (
+            {"tests/conftest.py": "A = 1\n"},
+            4,
+            "Merge each of your files with the template's version: tests/conf",
+        ),
+        ({"tests/test_it.py": "\n"}, 4, "Move your tests to tests/unit/, where CI runs them: t"),
+        (
+            {".gitignore": "*.toml\n"},
+            4,
+            "Your .gitignore hides these files from git: git add --force",
+        ),
         ({"src/guests/__init__.py": CODE}, 2, "Below level 3 the application is one script, gues"),
         (
             {"guests/__init__.py": "", "guests/main.py": CODE},
             4,
-            "Give src/guests/__init__.py the application: from guests.main import app",
+            "Import the application in src/guests/__init__.py: from guests.main import app",
         ),
         (
             {"app.py": CODE, "data.py": "", "requirements.txt": "fastapi\n"},
             2,
-            "Give app.py a header with what requirements.txt asks for: uv add --script app.py -r",
+            "Give app.py a header with the dependencies in requirements.txt: uv add --script",
         ),
         ({"a.py": "", "b.py": CODE, "c.py": CODE}, 4, "into src/visitors/__init__.py."),
         (
             {"pyproject.toml": FULL, "src/guests/__init__.py": COMMAND},
             4,
-            "Let the command tell its version",
+            "Add an option --version that prints the version.",
         ),
     ],
 )
-def test_what_somebody_has_otherwise_is_told(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], files: dict[str, str], level: int, lack: str
+def test_the_message_says_what_differs_from_the_template(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    files: dict[str, str],
+    level: int,
+    missing: str,
 ) -> None:
     project = write(tmp_path / "visitors", files)
     adopt(project, level)
-    assert lack in capfd.readouterr().err.partition("Lacks")[2]
+    assert missing in capfd.readouterr().err.partition("Missing")[2]
     for name, text in files.items():
         assert (project / name).read_text() == text
 
 
-def test_a_project_answers_what_it_tells_by_itself(tmp_path: Path) -> None:
+def test_answers_are_detected_in_the_project(tmp_path: Path) -> None:
     project = write(tmp_path / "visitors", {"pyproject.toml": FULL, "guests.py": COMMAND})
-    run_copy(
-        str(support.template()), project, data={"level": 3, "owner": "acme"}, vcs_ref="HEAD",
-        defaults=True, unsafe=True, quiet=True,
-    )  # fmt: skip
-    answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
-    told = {key: answers[key] for key in ("project_name", "project_description", "kind", "license")}
-    assert told == {
+    support.copy(project, level=3, owner="acme")
+    answers = support.answers(project)
+    detected = {
+        key: answers[key] for key in ("project_name", "project_description", "kind", "license")
+    }
+    assert detected == {
         "project_name": "guests",
         "project_description": "Who came.",
         "kind": "cli",
@@ -279,7 +227,7 @@ def test_a_project_answers_what_it_tells_by_itself(tmp_path: Path) -> None:
         ({"calendar.py": CODE}, "'calendar' cannot be the package's name: Python's standard"),
     ],
 )
-def test_what_cannot_stand_beside_the_template_is_refused(
+def test_files_in_the_way_of_the_template_are_refused(
     tmp_path: Path, files: dict[str, str], sentence: str
 ) -> None:
     project = write(tmp_path / "visitors", files)
@@ -290,7 +238,7 @@ def test_what_cannot_stand_beside_the_template_is_refused(
 
 
 @pytest.mark.exhaustive
-def test_a_folder_of_another_repository_is_told_to_leave(
+def test_a_folder_of_another_repository_is_told_to_get_its_own(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     top = write(tmp_path / "all", {"guests/guests.py": SCRIPT})
@@ -298,35 +246,35 @@ def test_a_folder_of_another_repository_is_told_to_leave(
     assert "give it a repository of its own" in capfd.readouterr().err
 
 
-def test_an_address_that_is_another_elsewhere_is_refused(
+def test_a_relative_address_of_the_template_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "ladder").symlink_to(support.template())
     monkeypatch.chdir(tmp_path)
-    project = make(tmp_path, "uv")
-    with pytest.raises(UserMessageError, match="its template as ladder, which is somewhere else"):
-        adopt(project, 4, Path("ladder"))
+    project = make_project(tmp_path, "uv")
+    with pytest.raises(UserMessageError, match="address as ladder, which only works from here"):
+        adopt(project, 4, source=Path("ladder"))
     assert support.git(project, "status", "--porcelain") == ""
 
 
 @pytest.mark.parametrize(("kind", "level"), quick(SAMPLE))
-def test_it_climbs_from_there(
+def test_an_adopted_project_climbs(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], kind: str, level: int
 ) -> None:
-    project = make(tmp_path, kind)
+    project = make_project(tmp_path, kind)
     adopt(project, level)
-    support.save(project, "Come onto the ladder")
+    support.commit_all(project, "Come onto the ladder")
     name = "visitors" if kind == "script" else "guests"
     support.climb(project, level, project_name=name)
     assert support.git(project, "status", "--porcelain") == "", "an update changes something"
     capfd.readouterr()
     support.climb(project, min(level + 1, 8), project_name=name, quiet=False)
-    said = capfd.readouterr().err
+    message = capfd.readouterr().err
     found = {name: text.decode() for name, text in support.files(project).items()}
     unmerged = support.git(project, "ls-files", "--unmerged")
     conflicts = sorted({line.partition("\t")[2] for line in unmerged.splitlines()})
-    assert f"resolve the conflicts in {', '.join(conflicts)}\n" in said or not conflicts
-    assert ("resolve the conflicts" in said) is bool(conflicts)
+    assert f"resolve the conflicts in {', '.join(conflicts)}\n" in message or not conflicts
+    assert ("resolve the conflicts" in message) is bool(conflicts)
     for name, text in PROJECTS[kind].items():
         if name == "guests.py" and level + 1 >= 3:
             assert CODE in found[place(3)]
@@ -338,8 +286,8 @@ def test_it_climbs_from_there(
 
 
 @pytest.mark.parametrize("fault", ["no git", "dirty", "nothing committed"])
-def test_what_could_not_be_undone_is_refused(tmp_path: Path, fault: str) -> None:
-    project = make(tmp_path, "script")
+def test_an_adoption_that_could_not_be_undone_is_refused(tmp_path: Path, fault: str) -> None:
+    project = make_project(tmp_path, "script")
     if fault == "dirty":
         (project / "README.md").write_text("# Changed\n")
     else:
@@ -347,38 +295,27 @@ def test_what_could_not_be_undone_is_refused(tmp_path: Path, fault: str) -> None
     if fault == "nothing committed":
         support.git(project, "init", "--quiet")
     before = support.files(project)
-    with pytest.raises(UserMessageError, match="nothing could be undone"):
+    with pytest.raises(UserMessageError, match="could not be undone"):
         adopt(project, 3)
     assert support.files(project) == before
 
 
 @pytest.mark.exhaustive
-def test_a_template_that_would_overwrite_is_noticed(tmp_path: Path) -> None:
+def test_a_template_that_would_overwrite_is_found(tmp_path: Path) -> None:
     source = tmp_path / "ladder"
     support.run("cp", "-r", support.template(), source, cwd=tmp_path)
-    code = source / "extensions" / "ladder.py"
-    assert "{*gone, *kept}" in code.read_text()
-    code.write_text(code.read_text().replace("{*gone, *kept}", "gone"))
-    support.save(source, "Plant")
-    project = make(tmp_path, "uv")
-    run_copy(
-        str(source),
-        project,
-        data={"level": 4, "owner": "acme", "license": "MIT"},
-        vcs_ref="HEAD",
-        defaults=True,
-        overwrite=True,
-        unsafe=True,
-        quiet=True,
-    )
+    support.replace(source / "extensions" / "context.py", " | kept)", ")")
+    support.commit_all(source, "Plant")
+    project = make_project(tmp_path, "uv")
+    adopt(project, 4, source=source, overwrite=True)
     with pytest.raises(AssertionError, match=r"README|pyproject|Dockerfile|LICENSE|gitignore"):
         assert_kept(project, "uv", 4)
 
 
 @pytest.mark.exhaustive
 def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
-    page = (support.ROOT / "docs" / "how-to" / "adopt.md").read_text()
-    project = make(tmp_path, "setuptools")
+    page = ADOPT.read_text()
+    project = make_project(tmp_path, "setuptools")
     support.git(tmp_path, "clone", "--quiet", support.template(), "ladder")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for name in ("adopt", "compare"):

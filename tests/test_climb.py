@@ -1,4 +1,4 @@
-"""Law 2: climbing or descending an untouched project gives what a fresh one of that level is."""
+"""Invariant 2: climbing or descending an untouched project gives a fresh one of that level."""
 
 from __future__ import annotations
 
@@ -6,32 +6,49 @@ import itertools
 
 import pytest
 
-from tests import support
+from tests import support, variants
 from tests.conftest import Render
+from tests.variants import Variant
 
-# The inner loop walks the longest jump, up and down.
-JUMPS = [
-    pytest.param(a, b, marks=() if {a, b} == {0, 8} else pytest.mark.exhaustive)
-    for a, b in itertools.permutations(support.LEVELS, 2)
-]
+PAIRS = list(itertools.permutations(support.LEVELS, 2))
+# The inner loop takes the longest jump, up and down.
+INNER = {("service", 0, 8), ("service", 8, 0), ("wheel", 0, 8)}
 
 
 def test_every_pair_of_levels_is_there() -> None:
-    assert len(JUMPS) == 72
+    assert len(PAIRS) == 72
 
 
-@pytest.mark.parametrize(("before", "after"), JUMPS)
-def test_climbed_equals_fresh(project: Render, rendered: Render, before: int, after: int) -> None:
-    made = project(before)
-    support.climb(made, after)
-    climbed, fresh = support.files(made), support.files(rendered(after))
-    assert climbed.keys() == fresh.keys()
-    assert {name for name in fresh if climbed[name] != fresh[name]} == set()
-    folders = {path for path in made.rglob("*") if path.is_dir() and ".git" not in path.parts}
-    assert not [path for path in folders if not any(path.iterdir())], "an empty folder"
+@pytest.mark.parametrize(
+    ("variant", "before", "after"), variants.jumps(PAIRS, INNER), indirect=["variant"]
+)
+def test_a_climbed_project_equals_a_fresh_one(variant: Variant, before: int, after: int) -> None:
+    project = variant.project(before)
+    variant.climb(project, after)
+    support.assert_same_files(project, variant.rendered(after))
+    assert support.folders(project) == support.parents(variant.files(after)), "an empty folder"
 
 
-def test_an_update_to_the_same_level_changes_nothing(project: Render) -> None:
-    made = project(8)
-    support.climb(made, 8)
-    assert support.git(made, "status", "--porcelain") == ""
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(3, 3), *(pytest.param(*jump, marks=pytest.mark.exhaustive) for jump in [(8, 8), (4, 7)])],
+)
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("wheel", "binary"),
+        pytest.param("binary", "wheel", marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_climb_that_changes_the_artifact_equals_a_fresh_project(
+    project: Render, rendered: Render, before: int, after: int, one: str, other: str
+) -> None:
+    made = project(before, **variants.answers(one))
+    support.climb(made, after, **variants.answers(other))
+    support.assert_same_files(made, rendered(after, **variants.answers(other)))
+
+
+def test_an_update_to_the_same_level_changes_nothing(variant: Variant) -> None:
+    project = variant.project(8)
+    variant.climb(project, 8)
+    support.assert_unchanged(project)

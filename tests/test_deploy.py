@@ -7,45 +7,21 @@ import json
 import re
 import signal
 import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import pytest
 
 from tests import support
 from tests.conftest import Render
 from tests.e2e.deploying import Operator, reached, wait_until
-from tests.fakes.host import SmallHost
+from tests.fakes.applications import PROGRAM, SERVICE
+from tests.fakes.host import FakeHost
 from tests.fakes.processes import lives
 
 pytestmark = pytest.mark.exhaustive
 
-HEADER = '''"""A small application of somebody's own."""
-# /// script
-# dependencies = ["nothing>=1"]
-# ///
-import http.server, json, os, sys, time
-HERE = os.path.dirname(os.path.abspath(__file__))
-VERSION = os.environ["VERSION"]
-'''
-SERVICE = f"""{HEADER}
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps({{"version": VERSION}}).encode())
-
-    def log_message(self, *_):
-        pass
-
-address = ("127.0.0.1", int(os.environ["PORT"]))
-http.server.ThreadingHTTPServer(address, Handler).serve_forever()
-"""
-PROGRAM = f"""{HEADER}
-print("usage: links" if sys.argv[1] == "--help" else f"links {{VERSION}}")
-"""
 TEXTS = {"service": SERVICE, "cli": PROGRAM}
 FAULTS = {
     "service": {
@@ -74,46 +50,38 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Iterator[SmallHost]:
-    """A host in a folder."""
-    made = SmallHost(tmp_path / "host", support.free_port())
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def somebody(project: Render, host: SmallHost, kind: str) -> Operator:
+def operator(project: Render, fake_host: FakeHost, kind: str) -> Operator:
     """Somebody with a small application in version control."""
     made = project(2, kind=kind)
     (made / "links.py").write_text(TEXTS[kind])
-    support.save(made)
-    return Operator(made, cast(Any, host), host.settings)
+    support.commit_all(made)
+    return Operator(made, cast(Any, fake_host), fake_host.settings)
 
 
-def commit(somebody: Operator, old: str = "HERE", new: str = "HERE") -> str:
+def commit(operator: Operator, old: str = "HERE", new: str = "HERE") -> str:
     """Commit the application with a change, and return the version that this makes."""
-    script = somebody.project / "links.py"
+    script = operator.project / "links.py"
     assert old in script.read_text()
     script.write_text(f"{script.read_text().replace(old, new)}# And so on.\n")
-    support.save(somebody.project)
-    return support.git(somebody.project, "rev-parse", "--short", "HEAD").strip()
+    support.commit_all(operator.project)
+    return support.git(operator.project, "rev-parse", "--short", "HEAD").strip()
 
 
-def version(somebody: Operator) -> str:
+def version(operator: Operator) -> str:
     """Return the version that users get."""
-    if (somebody.project / "ops" / "program.py").exists():
-        command = cast(SmallHost, somebody.host).root / "usr/local/bin/links"
-        return support.run(command, "--version", cwd=somebody.project).stdout.split()[1]
-    with urllib.request.urlopen(f"{somebody.settings['DEPLOY_URL']}/healthz") as answer:
-        return str(json.load(answer)["version"])
+    if (operator.project / "ops" / "program.py").exists():
+        command = cast(FakeHost, operator.host).root / "usr/local/bin/links"
+        return support.run(command, "--version", cwd=operator.project).stdout.split()[1]
+    answer = httpx.get(f"{operator.settings['DEPLOY_URL']}/healthz", trust_env=False)
+    return str(answer.json()["version"])
 
 
-def test_what_is_missing_is_told_in_a_sentence(somebody: Operator, kind: str) -> None:
-    root = cast(SmallHost, somebody.host).root
-    toml = somebody.project / "ops" / "production.toml"
+def test_what_is_missing_is_told_in_a_sentence(operator: Operator, kind: str) -> None:
+    root = cast(FakeHost, operator.host).root
+    toml = operator.project / "ops" / "production.toml"
 
     def refuse(*words: str, **settings: str) -> str:
-        asked = Operator(somebody.project, somebody.host, {**somebody.settings, **settings})
+        asked = Operator(operator.project, operator.host, {**operator.settings, **settings})
         return asked.refuse(*words)
 
     assert "production has no host: set it in ops/production.toml or DEPLOY_HOST." in refuse(
@@ -128,14 +96,14 @@ def test_what_is_missing_is_told_in_a_sentence(somebody: Operator, kind: str) ->
     assert "required: REASON" in refuse("hold")
     assert "There is no ssh on this machine: install it first." in refuse("status", PATH="/nowhere")
     assert "git cannot tell what to release: " in refuse(
-        "release", GIT_DIR=str(somebody.project / "nowhere")
+        "release", GIT_DIR=str(operator.project / "nowhere")
     )
     written = toml.read_text()
     toml.write_text("host = \n")
     assert "ops/production.toml is not valid TOML" in refuse("status")
     toml.write_text(written)
     assert "invalid choice: 'nowhere'" in Operator(
-        somebody.project, somebody.host, somebody.settings, "nowhere"
+        operator.project, operator.host, operator.settings, "nowhere"
     ).refuse("status")
     if kind == "service":
         assert "production has no url" in refuse("status", DEPLOY_URL="")
@@ -152,86 +120,86 @@ def test_what_is_missing_is_told_in_a_sentence(somebody: Operator, kind: str) ->
     assert not (root / "srv/links/releases").exists()
 
 
-def test_a_hold_lasts_until_it_is_resumed(somebody: Operator) -> None:
-    commit(somebody)
-    somebody.deploy("hold", "the numbers look odd")
-    assert "production is held: the numbers look odd (mira, " in somebody.refuse("release")
-    assert "held      the numbers look odd (mira, " in somebody.deploy("status")
-    somebody.deploy("resume")
-    somebody.deploy("release")
-    lines = somebody.deploy("history").splitlines()
+def test_a_hold_lasts_until_it_is_resumed(operator: Operator) -> None:
+    commit(operator)
+    operator.deploy("hold", "the numbers look odd")
+    assert "production is held: the numbers look odd (mira, " in operator.refuse("release")
+    assert "held      the numbers look odd (mira, " in operator.deploy("status")
+    operator.deploy("resume")
+    operator.deploy("release")
+    lines = operator.deploy("history").splitlines()
     assert lines[0].endswith("ok  mira  the numbers look odd")
     assert [line.split()[1] for line in lines] == ["hold", "resume", "release"]
 
 
-def test_what_was_released_is_proven(somebody: Operator) -> None:
-    first = commit(somebody)
-    assert "has never been released to production" in somebody.deploy("proven", first, code=1)
-    somebody.deploy("release")
-    assert somebody.deploy("proven", first) == f"{first}\n"
+def test_what_was_released_is_proven(operator: Operator) -> None:
+    first = commit(operator)
+    assert "has never been released to production" in operator.deploy("proven", first, code=1)
+    operator.deploy("release")
+    assert operator.deploy("proven", first) == f"{first}\n"
 
 
 TIMED_OUT = "echo 'Connection to 192.0.2.1 port 22 timed out' >&2; exit 255"
 
 
-def with_ssh(somebody: Operator, script: str) -> Path:
+def with_ssh(operator: Operator, script: str) -> Path:
     """Put a script in the place of ssh; return the file that gets a line for each of its calls."""
-    root = cast(SmallHost, somebody.host).root
+    root = cast(FakeHost, operator.host).root
     calls = root / "calls"
     (root / "bin" / "ssh").write_text(f"#!/bin/sh\necho >> {calls}\n{script}\n")
     return calls
 
 
-def test_a_connection_that_times_out_is_tried_again(somebody: Operator) -> None:
-    root = cast(SmallHost, somebody.host).root
-    calls = with_ssh(somebody, f"[ $(wc -l < {root}/calls) -gt 2 ] || {{ {TIMED_OUT}; }}")
-    somebody.deploy("hold", "odd")
+def test_a_connection_that_times_out_is_tried_again(operator: Operator) -> None:
+    root = cast(FakeHost, operator.host).root
+    calls = with_ssh(operator, f"[ $(wc -l < {root}/calls) -gt 2 ] || {{ {TIMED_OUT}; }}")
+    operator.deploy("hold", "odd")
     assert len(calls.read_text()) == 2 + 3, "two timed out; then check, hold and audit"
 
 
-def test_a_host_that_never_answers_is_named(somebody: Operator) -> None:
-    calls = with_ssh(somebody, TIMED_OUT)
-    said = somebody.refuse("status")
+def test_a_host_that_never_answers_is_named(operator: Operator) -> None:
+    calls = with_ssh(operator, TIMED_OUT)
+    said = operator.refuse("status")
     assert "deploy@links.test cannot be used: Connection to 192.0.2.1 port 22 timed out; " in said
     assert len(calls.read_text()) == 3
 
 
-def test_what_the_host_itself_could_not_do_is_not_done_twice(somebody: Operator) -> None:
-    calls = with_ssh(somebody, "echo 'the upload timed out' >&2; exit 1")
-    somebody.refuse("status")
+def test_what_the_host_itself_could_not_do_is_not_done_twice(operator: Operator) -> None:
+    calls = with_ssh(operator, "echo 'the upload timed out' >&2; exit 1")
+    operator.refuse("status")
     assert len(calls.read_text()) == 1
 
 
-def test_a_lock_that_cannot_be_asked_for_is_nobodys(somebody: Operator) -> None:
-    with_ssh(somebody, 'case "$*" in *flock*) exit 255 ;; esac')
-    assert "The connection to deploy@links.test is lost" in somebody.refuse("rollback")
+def test_a_lock_that_cannot_be_asked_for_is_nobodys(operator: Operator) -> None:
+    with_ssh(operator, 'case "$*" in *flock*) exit 255 ;; esac')
+    assert "The connection to deploy@links.test is lost" in operator.refuse("rollback")
 
 
-def test_versions_come_and_go(somebody: Operator) -> None:
-    assert "version   none" in somebody.deploy("status")
-    first = commit(somebody)
-    said = somebody.deploy("release")
+def test_versions_come_and_go(operator: Operator) -> None:
+    assert "version   none" in operator.deploy("status")
+    first = commit(operator)
+    said = operator.deploy("release")
     for step in (f"preparing {first}", f"trying {first} beside", f"switching to {first}"):
         assert step in said
-    url = somebody.settings["DEPLOY_URL"]
+    url = operator.settings["DEPLOY_URL"]
     ends = (f"{first} serves at {url}\n", f"users of deploy@links.test have {first}\n")
     assert said.endswith(ends)
-    assert version(somebody) == first
-    status = somebody.deploy("status")
+    assert version(operator) == first
+    status = operator.deploy("status")
     assert "host      deploy@links.test\n" in status
     assert f"version   {first}\n" in status
     assert "held      no\n" in status
-    assert re.search("[Nn]othing (served )?.*before", somebody.refuse("rollback"))
-    second = commit(somebody)
-    somebody.deploy("release")
-    assert version(somebody) == second
-    somebody.deploy("rollback")
-    assert version(somebody) == first
-    somebody.deploy("rollback", second)
-    assert version(somebody) == second
-    said = somebody.refuse("rollback", "0.9")
+    assert re.search("[Nn]othing (served )?.*before", operator.refuse("rollback"))
+    second = commit(operator)
+    operator.deploy("release")
+    assert version(operator) == second
+    operator.deploy("rollback")
+    assert version(operator) == first
+    operator.deploy("rollback", second)
+    assert version(operator) == second
+    said = operator.refuse("rollback", "0.9")
     assert said == f"ops/deploy: 0.9 cannot be gone back to; these can: {first}, {second}."
-    assert somebody.outcomes() == [
+    assert operator.outcomes() == [
         ("release", first, "ok"),
         ("release", second, "ok"),
         ("rollback", first, "ok"),
@@ -239,133 +207,133 @@ def test_versions_come_and_go(somebody: Operator) -> None:
     ]
 
 
-def test_what_git_says_against_a_release_is_heard(somebody: Operator) -> None:
-    first = commit(somebody)
-    second = commit(somebody)
-    somebody.deploy("release")
-    (somebody.project / "untracked.py").write_text("")
-    assert "There are changes that are not committed" in somebody.refuse("release")
-    (somebody.project / "untracked.py").unlink()
-    support.git(somebody.project, "checkout", "--quiet", first)
-    assert f"{first} is older than {second}, which " in somebody.refuse("release")
-    shallow = somebody.project.with_name("shallow")
-    source = f"file://{somebody.project}"
-    support.git(somebody.project.parent, "clone", "--quiet", "--depth=1", source, shallow)
-    somebody.project = shallow
-    assert "This clone does not know" in somebody.refuse("release")
+def test_what_git_says_against_a_release_is_heard(operator: Operator) -> None:
+    first = commit(operator)
+    second = commit(operator)
+    operator.deploy("release")
+    (operator.project / "untracked.py").write_text("")
+    assert "There are changes that are not committed" in operator.refuse("release")
+    (operator.project / "untracked.py").unlink()
+    support.git(operator.project, "checkout", "--quiet", first)
+    assert f"{first} is older than {second}, which " in operator.refuse("release")
+    shallow = operator.project.with_name("shallow")
+    source = f"file://{operator.project}"
+    support.git(operator.project.parent, "clone", "--quiet", "--depth=1", source, shallow)
+    operator.project = shallow
+    assert "This clone does not know" in operator.refuse("release")
 
 
-def in_its_place(somebody: Operator, kind: str) -> tuple[str, str]:
+def in_its_place(operator: Operator, kind: str) -> tuple[str, str]:
     """Return a change that lets a version fail where users get it, and only there."""
-    host = cast(SmallHost, somebody.host)
+    host = cast(FakeHost, operator.host)
     where = f'os.environ["PORT"] == "{host.url.rpartition(":")[2]}"'
     if kind == "cli":
         where = f'os.path.realpath("{host.root}/srv/links/current") == os.path.dirname(HERE)'
     return "VERSION = ", f'if {where}:\n    raise SystemExit("not here")\nVERSION = '
 
 
-def test_a_version_that_fails_in_its_place_is_taken_back(somebody: Operator, kind: str) -> None:
-    good = commit(somebody)
-    somebody.deploy("release")
-    bad = commit(somebody, *in_its_place(somebody, kind))
-    said = somebody.deploy("release", code=1)
+def test_a_version_that_fails_in_its_place_is_taken_back(operator: Operator, kind: str) -> None:
+    good = commit(operator)
+    operator.deploy("release")
+    bad = commit(operator, *in_its_place(operator, kind))
+    said = operator.deploy("release", code=1)
     assert "not here" in said
     assert "failed: " in said.partition("ops/deploy: ")[0]
     assert f"switching to {good}" in said
-    assert version(somebody) == good
-    assert somebody.outcomes()[-1] == ("release", bad, "failed")
+    assert version(operator) == good
+    assert operator.outcomes()[-1] == ("release", bad, "failed")
 
 
 def test_a_first_version_that_fails_in_its_place_is_taken_away(
-    somebody: Operator, kind: str
+    operator: Operator, kind: str
 ) -> None:
-    commit(somebody, *in_its_place(somebody, kind))
-    assert "not here" in somebody.deploy("release", code=1)
-    assert "version   none" in somebody.deploy("status")
-    root = cast(SmallHost, somebody.host).root
+    commit(operator, *in_its_place(operator, kind))
+    assert "not here" in operator.deploy("release", code=1)
+    assert "version   none" in operator.deploy("status")
+    root = cast(FakeHost, operator.host).root
     assert not (root / "usr/local/bin/links").is_symlink()
     assert not (root / "etc/systemd/system/links.service").exists()
 
 
-def test_a_way_back_that_fails_too_is_told(somebody: Operator, kind: str) -> None:
-    root = cast(SmallHost, somebody.host).root
+def test_a_way_back_that_fails_too_is_told(operator: Operator, kind: str) -> None:
+    root = cast(FakeHost, operator.host).root
     fault = f"if os.path.exists({str(root / 'broken')!r}):\n    raise SystemExit('broken')\n"
-    first = commit(somebody, "VERSION = ", f"{fault}VERSION = ")
-    somebody.deploy("release")
-    commit(somebody)
-    somebody.deploy("release")
+    first = commit(operator, "VERSION = ", f"{fault}VERSION = ")
+    operator.deploy("release")
+    commit(operator)
+    operator.deploy("release")
     (root / "broken").touch()
-    said = somebody.deploy("rollback", code=1)
+    said = operator.deploy("rollback", code=1)
     assert f"rollback of {first} failed: " in said
     assert "; going back failed too: " in said
-    assert somebody.outcomes()[-1] == ("rollback", first, "failed")
+    assert operator.outcomes()[-1] == ("rollback", first, "failed")
 
 
-def test_an_interrupted_one_cleans_up(somebody: Operator) -> None:
-    first = commit(somebody)
-    somebody.deploy("release")
-    second = commit(somebody, "VERSION = ", "time.sleep(1)\nVERSION = ")
-    root = cast(SmallHost, somebody.host).root
+def test_an_interrupted_one_cleans_up(operator: Operator) -> None:
+    first = commit(operator)
+    operator.deploy("release")
+    second = commit(operator, "VERSION = ", "time.sleep(1)\nVERSION = ")
+    root = cast(FakeHost, operator.host).root
     ssh = root / "bin" / "ssh"
     slowly = f'case "$*" in *printf*audit.log*) touch {root}/noting; sleep 0.5 ;; esac\n'
     ssh.write_text(ssh.read_text().replace("\n", f"\n{slowly}", 1))
-    with reached(somebody, "trying", "release") as process:
+    with reached(operator, "trying", "release") as process:
         process.send_signal(signal.SIGTERM)
         wait_until((root / "noting").exists)
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 1
-    assert version(somebody) == first
-    assert somebody.outcomes()[-1] == ("release", second, "failed")
-    assert "interrupted by SIGTERM" in somebody.deploy("history")
+    assert version(operator) == first
+    assert operator.outcomes()[-1] == ("release", second, "failed")
+    assert "interrupted by SIGTERM" in operator.deploy("history")
 
 
-def test_the_way_back_is_not_interrupted(somebody: Operator, kind: str) -> None:
-    good = commit(somebody, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
-    somebody.deploy("release")
-    bad = commit(somebody, *in_its_place(somebody, kind))
-    with reached(somebody, "failed: ", "release") as process:
+def test_the_way_back_is_not_interrupted(operator: Operator, kind: str) -> None:
+    good = commit(operator, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
+    operator.deploy("release")
+    bad = commit(operator, *in_its_place(operator, kind))
+    with reached(operator, "failed: ", "release") as process:
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 1
-    assert version(somebody) == good
-    assert somebody.outcomes()[-1] == ("release", bad, "failed")
-    assert "interrupted" not in somebody.deploy("history")
+    assert version(operator) == good
+    assert operator.outcomes()[-1] == ("release", bad, "failed")
+    assert "interrupted" not in operator.deploy("history")
 
 
-def test_one_at_a_time_and_a_killed_one_blocks_nobody(somebody: Operator, kind: str) -> None:
-    root = cast(SmallHost, somebody.host).root
-    first = commit(somebody, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
-    with reached(somebody, "preparing", "release"):
-        said = somebody.refuse("rollback")
+def test_one_at_a_time_and_a_killed_one_blocks_nobody(operator: Operator, kind: str) -> None:
+    root = cast(FakeHost, operator.host).root
+    first = commit(operator, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
+    with reached(operator, "preparing", "release"):
+        said = operator.refuse("rollback")
         assert f"mira has been busy with the release of {first} since" in said
-    assert version(somebody) == first
-    second = commit(somebody)
-    with reached(somebody, "trying", "release") as process:
+    assert version(operator) == first
+    second = commit(operator)
+    with reached(operator, "trying", "release") as process:
         wait_until(lambda: kind == "cli" or lives(root, "links-candidate"))
         process.kill()
-    assert version(somebody) == first
-    somebody.refuse("rollback")
+    assert version(operator) == first
+    operator.refuse("rollback")
     assert not lives(root, "links-candidate"), "left by the one that was killed"
-    somebody.deploy("release")
-    assert version(somebody) == second
-    assert ("release", second, "interrupted") in somebody.outcomes()
+    operator.deploy("release")
+    assert version(operator) == second
+    assert ("release", second, "interrupted") in operator.outcomes()
 
 
-def test_a_long_release_keeps_the_lock(somebody: Operator) -> None:
-    host = somebody.project / "ops" / "host.py"
+def test_a_long_release_keeps_the_lock(operator: Operator) -> None:
+    host = operator.project / "ops" / "host.py"
     quick = host.read_text()
     for old, new in (("read -r -t 60", "read -r -t 1"), ("over.wait(10)", "over.wait(0.2)")):
         assert old in quick
         quick = quick.replace(old, new)
     host.write_text(quick)
-    commit(somebody, "VERSION = ", "time.sleep(2)\nVERSION = ")
-    with reached(somebody, "trying", "release") as process:
+    commit(operator, "VERSION = ", "time.sleep(2)\nVERSION = ")
+    with reached(operator, "trying", "release") as process:
         time.sleep(1.7)
-        assert "mira has been busy with the release" in somebody.refuse("rollback")
+        assert "mira has been busy with the release" in operator.refuse("rollback")
     assert process.returncode == 0
 
 
 def test_a_folder_leaves_at_home_what_stays_there(
-    render: Render, host: SmallHost, kind: str
+    render: Render, fake_host: FakeHost, kind: str
 ) -> None:
     made = render(1, kind=kind)
     (made / "links.py").write_text(TEXTS[kind])
@@ -373,12 +341,12 @@ def test_a_folder_leaves_at_home_what_stays_there(
     for name in [*secrets, "more/helper.py"]:
         (made / name).parent.mkdir(exist_ok=True, parents=True)
         (made / name).write_text("secret")
-    somebody = Operator(made, cast(Any, host), host.settings)
-    somebody.deploy("release")
-    shipped = {path.name for path in (host.root / "srv/links").resolve().rglob("*")}
+    operator = Operator(made, cast(Any, fake_host), fake_host.settings)
+    operator.deploy("release")
+    shipped = {path.name for path in (fake_host.root / "srv/links").resolve().rglob("*")}
     assert {"links.py", "helper.py"} <= shipped
     assert not {Path(name).name for name in secrets} & shipped
-    assert version(somebody) in somebody.deploy("status")
+    assert version(operator) in operator.deploy("status")
 
 
 GH = """#!/bin/sh
@@ -391,58 +359,58 @@ esac
 
 
 def test_a_cli_is_fetched_from_its_release(
-    project: Render, host: SmallHost, tmp_path: Path
+    project: Render, fake_host: FakeHost, tmp_path: Path
 ) -> None:
     made = project(3, kind="cli", artifact="binary")
     commit = support.git(made, "rev-parse", "HEAD").strip()
-    (host.root / "bin" / "gh").write_text(GH.format(commit=commit, place=tmp_path))
-    (host.root / "bin" / "gh").chmod(0o755)
+    (fake_host.root / "bin" / "gh").write_text(GH.format(commit=commit, place=tmp_path))
+    (fake_host.root / "bin" / "gh").chmod(0o755)
     for number in ("1.0", "1.1"):
         (tmp_path / number).write_text(f"#!/bin/sh\necho links {number}\n")
-    somebody = Operator(made, cast(Any, host), host.settings)
+    operator = Operator(made, cast(Any, fake_host), fake_host.settings)
     for number in ("1.0", "1.1"):
-        somebody.deploy("release", number)
-        assert version(somebody) == number
-    line = json.loads((host.root / "srv/links/audit.log").read_text().splitlines()[-1])
+        operator.deploy("release", number)
+        assert version(operator) == number
+    line = json.loads((fake_host.root / "srv/links/audit.log").read_text().splitlines()[-1])
     digest = hashlib.sha256((tmp_path / "1.1").read_bytes()).hexdigest()
     assert (line["commit"], line["digest"]) == (commit, f"sha256:{digest}")
-    assert somebody.deploy("proven", "1.1") == f"sha256:{digest}\n"
-    somebody.deploy("rollback")
-    assert version(somebody) == "1.0"
-    said = somebody.refuse("release", "2.0")
+    assert operator.deploy("proven", "1.1") == f"sha256:{digest}\n"
+    operator.deploy("rollback")
+    assert version(operator) == "1.0"
+    said = operator.refuse("release", "2.0")
     assert "There is no release build/2.0 to be had: gh: release not found." in said
-    nowhere = {**somebody.settings, "PATH": str(tmp_path / "nothing")}
+    nowhere = {**operator.settings, "PATH": str(tmp_path / "nothing")}
     (tmp_path / "nothing").mkdir()
     (tmp_path / "nothing" / "ssh").symlink_to("/bin/true")
-    asked = Operator(made, cast(Any, host), nowhere)
+    asked = Operator(made, cast(Any, fake_host), nowhere)
     assert "There is no gh on this machine" in asked.refuse("release", "1.1")
-    assert "required: VERSION" in somebody.refuse("release")
+    assert "required: VERSION" in operator.refuse("release")
 
 
-def test_a_broken_release_leaves_the_old_one(somebody: Operator, kind: str) -> None:
-    good = commit(somebody)
-    somebody.deploy("release")
-    script = somebody.project / "links.py"
+def test_a_broken_release_leaves_the_old_one(operator: Operator, kind: str) -> None:
+    good = commit(operator)
+    operator.deploy("release")
+    script = operator.project / "links.py"
     original = script.read_text()
     for (old, new), clue in FAULTS[kind].items():
         script.write_text(original)
-        bad = commit(somebody, old, new)
-        somebody.settings["DEPLOY_TIMEOUT"] = "1.5"
-        process = somebody.start("release")
+        bad = commit(operator, old, new)
+        operator.settings["DEPLOY_TIMEOUT"] = "1.5"
+        process = operator.start("release")
         said = "".join(process.communicate(timeout=60))
         assert process.returncode == 1, said
         assert clue in said, said
         assert f"ops/deploy: release of {bad} failed: " in said
         assert "switching" not in said
-        assert somebody.outcomes()[-1] == ("release", bad, "failed")
-        assert version(somebody) == good
-    assert not list((cast(SmallHost, somebody.host).root / "run").glob("links-candidate.pid"))
+        assert operator.outcomes()[-1] == ("release", bad, "failed")
+        assert version(operator) == good
+    assert not list((cast(FakeHost, operator.host).root / "run").glob("links-candidate.pid"))
 
 
-def test_five_versions_are_kept(somebody: Operator) -> None:
+def test_five_versions_are_kept(operator: Operator) -> None:
     made = []
     for _ in range(6):
-        made.append(commit(somebody))
-        somebody.deploy("release")
-    kept = cast(SmallHost, somebody.host).root / "srv/links/releases"
+        made.append(commit(operator))
+        operator.deploy("release")
+    kept = cast(FakeHost, operator.host).root / "srv/links/releases"
     assert sorted(folder.name for folder in kept.iterdir()) == sorted(made[1:])

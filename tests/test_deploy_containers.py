@@ -11,10 +11,10 @@ import pytest
 from tests import support
 from tests.conftest import Render
 from tests.e2e.deploying import Operator
-from tests.fakes.host import SmallHost
+from tests.fakes.applications import SERVICE
+from tests.fakes.host import FakeHost
 from tests.fakes.processes import lives
-from tests.test_deploy import SERVICE, host  # noqa: F401
-from tests.test_table import EVERYTHING
+from tests.options import EVERYTHING
 
 pytestmark = pytest.mark.exhaustive
 
@@ -47,12 +47,12 @@ class Stack(Operator):
 
 
 @pytest.fixture
-def stack(project: Render, host: SmallHost) -> Stack:  # noqa: F811
+def stack(project: Render, fake_host: FakeHost) -> Stack:
     """A stack with Postgres, flags and a component."""
-    return stack_of(project(8, **EVERYTHING), host)
+    return stack_of(project(8, **EVERYTHING), fake_host)
 
 
-def stack_of(made: Path, host: SmallHost) -> Stack:  # noqa: F811
+def stack_of(made: Path, fake_host: FakeHost) -> Stack:
     """Return a stack of a project."""
     for name, old, new in (
         ("ops/deploy", "KEPT = 5", "KEPT = 2"),
@@ -64,17 +64,17 @@ def stack_of(made: Path, host: SmallHost) -> Stack:  # noqa: F811
         text = (made / name).read_text()
         assert old in text
         (made / name).write_text(text.replace(old, new))
-    docker = host.root / "docker"
+    docker = fake_host.root / "docker"
     (docker / "registry").mkdir(parents=True)
-    (host.root / "etc/links-catalog").mkdir()
+    (fake_host.root / "etc/links-catalog").mkdir()
     for name in ("links", "links-catalog"):
         (docker / f"port-{name}").write_text(str(support.free_port()))
-        with (host.root / "etc" / name / "app.env").open("a") as file:
+        with (fake_host.root / "etc" / name / "app.env").open("a") as file:
             file.write("DATABASE_URL=postgresql://db/links\n")
     site = (docker / "port-links").read_text()
     settings = {"DEPLOY_URL": "http://links.test", "DEPLOY_TIMEOUT": "2", "no_proxy": "127.0.0.1"}
     settings |= {"http_proxy": f"http://127.0.0.1:{site}"}
-    return Stack(made, host, host.settings | settings)  # type: ignore[arg-type]
+    return Stack(made, fake_host, fake_host.settings | settings)  # type: ignore[arg-type]
 
 
 def only_in_its_place(stack: Stack, what: str, name: str = "links") -> tuple[str, str]:
@@ -126,7 +126,7 @@ def test_flags_are_switched(stack: Stack) -> None:
 
 def test_versions_come_and_go(stack: Stack) -> None:
     older = support.git(stack.project, "rev-parse", "HEAD").strip()
-    support.save(stack.project, "Second")
+    support.commit_all(stack.project, "Second")
     newer = support.git(stack.project, "rev-parse", "HEAD").strip()
     a, b = stack.push("1.0", commit=older), stack.push("1.1", commit=newer)
     assert stack.runs() == "none"
@@ -167,7 +167,7 @@ def unit(stack: Stack, project: Render) -> Stack:
             f"if os.path.exists({str(stack.root / 'broken')!r}):\n    {STOP}VERSION = ",
         )
     )
-    support.save(made)
+    support.commit_all(made)
     url = stack.host.url  # type: ignore[attr-defined]
     Operator(made, stack.host, stack.settings | {"DEPLOY_URL": url}).deploy("release")
     (stack.root / "var/lib/links").mkdir(parents=True)
@@ -251,9 +251,9 @@ WELL = ("VERSION = ", "BAD = 0\nVERSION = ")
 
 def test_what_is_wrong_behind_the_proxy_alone_is_taken_back(
     project: Render,
-    host: SmallHost,  # noqa: F811
+    fake_host: FakeHost,
 ) -> None:
-    stack = stack_of(project(8), host)
+    stack = stack_of(project(8), fake_host)
     stack.push("1.0")
     stack.push("1.1", WELL, FORGETS, only_in_its_place(stack, "BAD = 1"))
     stack.deploy("release", "1.0")

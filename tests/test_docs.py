@@ -1,61 +1,44 @@
-"""The documentation is true: what it names is there, what it shows is run, nothing is stale."""
+"""The documentation is true: what it names exists, what it shows runs, nothing is stale."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
-import time
 import tomllib
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from copier import run_copy
 
 from tests import support
 from tests.conftest import Render
+from tests.documents import (
+    CLIMB,
+    CONTRIBUTING,
+    DOCS,
+    README,
+    UPGRADE,
+    WITH_COMMANDS,
+    bash,
+    blocks,
+    fences,
+)
 from tools import docs
 
-README = support.ROOT / "README.md"
-CONTRIBUTING = support.ROOT / "CONTRIBUTING.md"
-HOW_TO = support.ROOT / "docs" / "how-to"
-CLIMB = HOW_TO / "climb.md"
-UPGRADE = HOW_TO / "upgrade.md"
-COMPANY = HOW_TO / "company-template.md"  # test_company.py runs its commands
-ADOPT = HOW_TO / "adopt.md"  # and test_adopt.py these
-DOCUMENTS = [
-    README,
-    CONTRIBUTING,
-    support.ROOT / "CHANGELOG.md",
-    *sorted((support.ROOT / "docs").rglob("*.md")),
-]
-# The documents that show commands. A test takes all blocks of a document, so that one more block,
-# run by nothing, is one too many to unpack.
-WITH_COMMANDS = [README, CONTRIBUTING, CLIMB, UPGRADE, COMPANY, ADOPT]
+DOCUMENTS = [README, CONTRIBUTING, support.ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 NOXFILE = (support.ROOT / "noxfile.py").read_text()
 SESSIONS = set(re.findall(r"(?m)^@nox.session\ndef (\w+)", NOXFILE))
 
 
-def fences(text: str) -> list[tuple[str, str]]:
-    """Return language and content of every fenced block."""
-    return re.findall(r"(?ms)^ *```(\w*)\n(.*?)^ *```$", text)
-
-
-def blocks(document: Path) -> list[str]:
-    """Return every block of commands of a document."""
-    return [content for language, content in fences(document.read_text()) if language == "sh"]
-
-
-def astray(text: str, folder: Path) -> set[str]:
-    """Return what a text in a folder names and is not there: linked files, ours, nox sessions."""
+def missing(text: str, folder: Path) -> set[str]:
+    """Return the links, paths of ours and nox sessions that a text names and that do not exist."""
     links = set(re.findall(r"\]\((?!https?:)([^)#]+)", text))
-    ours = set(re.findall(r"`((?:\.ci|docs|extensions|template|tests)/[\w./-]*)`", text))
+    ours = set(
+        re.findall(
+            r"`((?:\.ci|docs|extensions|partials|template|tests|tools|reports)/[\w./-]*)`", text
+        )
+    )
     modules = set(re.findall(r"`(test_\w+\.py)`", text))
     sessions = set(re.findall(r"\bnox -s (\w+)", text))
     return (
@@ -66,22 +49,16 @@ def astray(text: str, folder: Path) -> set[str]:
     )
 
 
-def bash(commands: str, folder: Path, environment: dict[str, str]) -> str:
-    """Run a block as somebody who pastes it, and return what it printed."""
-    done = support.run("bash", "-euo", "pipefail", "-c", commands, cwd=folder, env=environment)
-    return done.stdout + done.stderr
-
-
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_what_a_document_names_is_there(document: Path) -> None:
-    assert astray(document.read_text(), document.parent) == set()
+def test_what_a_document_names_exists(document: Path) -> None:
+    assert missing(document.read_text(), document.parent) == set()
 
 
-def test_what_is_not_there_is_noticed() -> None:
+def test_a_name_of_nothing_is_found() -> None:
     wrong = "[a](docs/none.md) `tests/none.py` `test_none.py` `nox -s none` [b](https://none.org)"
     names = {"docs/none.md", "tests/none.py", "test_none.py", "nox -s none"}
-    assert astray(wrong, support.ROOT) == names
-    assert not astray("[a](README.md) `tests/support.py` `nox -s unit`", support.ROOT)
+    assert missing(wrong, support.ROOT) == names
+    assert not missing("[a](README.md) `tests/support.py` `nox -s unit`", support.ROOT)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -90,38 +67,8 @@ def test_commands_are_shown_only_where_they_are_run(document: Path) -> None:
     assert bool(blocks(document)) == (document in WITH_COMMANDS)
 
 
-@contextmanager
-def started(command: str, folder: Path, environment: dict[str, str], port: int) -> Iterator[None]:
-    """Run a command that serves, until the block ends."""
-    process = subprocess.Popen(
-        ["bash", "-euo", "pipefail", "-c", command],
-        cwd=folder,
-        env={**environment, "PORT": str(port)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        deadline = time.monotonic() + 180
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    raise AssertionError(process.communicate()[0]) from None
-                time.sleep(0.2)
-        yield
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-        process.communicate(timeout=20)
-
-
 @pytest.mark.exhaustive
-def test_the_commands_of_the_readme(tmp_path: Path) -> None:
+def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     """From a clone, with nothing on the machine but Python and git: make, run, climb."""
     first, _, climb = blocks(README)
     machine = tmp_path / "machine"
@@ -130,7 +77,8 @@ def test_the_commands_of_the_readme(tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": f"{machine}:/usr/local/bin:/usr/bin:/bin"}
     clone, made = tmp_path / "ladder", tmp_path / "links"
     support.git(tmp_path, "clone", "--quiet", support.ROOT, clone)
-    with started(first, clone, environment, support.free_port()):
+    command = ["bash", "-euo", "pipefail", "-c", first]
+    with support.serving(command, clone, PATH=environment["PATH"]):
         assert (made / "links.py").is_file()
     assert support.git(clone, "status", "--porcelain") == "", "no project can climb from here now"
     assert "is at level 1" in bash(climb, clone, environment)
@@ -155,35 +103,32 @@ def test_the_build_runs_the_inner_loop() -> None:
 
 
 @pytest.mark.exhaustive
-def test_the_commands_of_the_page_on_climbing(project: Render) -> None:
+def test_the_commands_of_the_page_on_climbing_run(project: Render) -> None:
     climb, follow, discard = blocks(CLIMB)
     made = project(2)
     environment = dict(os.environ)
     assert "is at level 3" in bash(climb, made, environment)
-    support.save(made, "Climb")
+    support.commit_all(made, "Climb")
     history = bash(follow, made, environment)
     assert "Climb" in history
     assert "Start" in history, "the history before the move"
     (made / "LICENSE").write_text("Mine.\n")
-    support.save(made, "Edit")
+    support.commit_all(made, "Edit")
     assert "is at level 1" in bash(discard, made, environment)
     assert not (made / "LICENSE").exists()
 
 
 @pytest.mark.exhaustive
-def test_the_command_of_the_page_on_upgrades(tmp_path: Path) -> None:
+def test_the_command_of_the_page_on_upgrading_runs(tmp_path: Path) -> None:
     [command] = blocks(UPGRADE)
     ladder = shutil.copytree(support.template(), tmp_path / "ladder")
-    made = tmp_path / "links"
-    data = {**support.ANSWERS, "level": 2}
-    run_copy(str(ladder), made, data=data, defaults=True, unsafe=True, quiet=True)
-    support.save(made)
-    support.save(ladder, "Newer")
+    made = support.copy(tmp_path / "links", source=ladder, **support.ANSWERS, level=2)
+    support.commit_all(made)
+    support.commit_all(ladder, "Newer")
     support.git(ladder, "tag", "v1.1.0")
     bash(command, made, dict(os.environ))
-    answers = (made / ".copier-answers.yml").read_text()
-    assert "_commit: v1.1.0" in answers
-    assert "level: 2" in answers
+    answers = support.answers(made)
+    assert (answers["_commit"], answers["level"]) == ("v1.1.0", 2)
 
 
 def test_the_ladder_in_the_readme_is_current() -> None:
@@ -198,7 +143,7 @@ def test_the_costs_and_the_listings_are_current(rendered: Render) -> None:
         assert file.read_text() == docs.page(title, rendered, answers), "nox -s docs"
 
 
-def test_the_tools_that_are_named_are_the_tools_that_are_installed() -> None:
+def test_every_tool_is_pinned_to_an_exact_version() -> None:
     groups = tomllib.loads((support.ROOT / "pyproject.toml").read_text())["dependency-groups"]
     assert "copier==9.19.1" in groups["template"]
     minimum = re.search(r'_min_copier_version: "(.+)"', (support.ROOT / "copier.yml").read_text())

@@ -1,4 +1,4 @@
-"""Law 1: a level holds the files of levels 0 to n and no other, and speaks of nothing above."""
+"""Invariant 1: a level has the files of levels 0 to n and no other, and mentions none above."""
 
 from __future__ import annotations
 
@@ -7,173 +7,92 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests import support
+from tests import support, variants
 from tests.conftest import Render
+from tests.variants import Variant
+from tests.vocabulary import EXEMPT, PROGRAM_WORDS, WORDS, mentions_of_later_levels
+from tests.workflows import workflows
 
-# Written by hand, so that a slip in the table is seen here.
-ADDED = {
-    0: """
-        .copier-answers.yml
-        links.py
-    """,
-    1: """
-        README.md
-        ops/README.md
-        ops/app.env.example
-        ops/app.service
-        ops/deploy
-        ops/host.py
-        ops/production.toml
-        ops/systemd.py
-    """,
-    2: """
-        .gitignore
-        LICENSE
-    """,
-    3: """
-        .dockerignore
-        .github/ISSUE_TEMPLATE/bug.yml
-        .github/workflows/_package.yml
-        .github/workflows/main.yml
-        .python-version
-        CHANGELOG.md
-        Dockerfile
-        ops/Caddyfile
-        ops/stack.yaml
-        ops/swarm.py
-        pyproject.toml
-        src/links/__init__.py
-    """,
-    4: """
-        .github/CODEOWNERS
-        .github/dependabot.yml
-        .github/pull_request_template.md
-        .github/rulesets/main.json
-        .github/workflows/_check.yml
-        .pre-commit-config.yaml
-        ops/protect
-        tests/conftest.py
-        tests/contract/test_contract.py
-        tests/unit/test_links.py
-    """,
-    5: """
-        .github/workflows/_deploy.yml
-        .github/workflows/deploy.yml
-        ops/environments
-        ops/staging.toml
-        tests/smoke/test_smoke.py
-    """,
-    6: """
-        .github/workflows/_integration.yml
-        alembic.ini
-        migrations/env.py
-        migrations/script.py.mako
-        migrations/versions/0001_links.py
-        tests/integration/conftest.py
-        tests/integration/test_backing_services.py
-        tests/integration/test_links.py
-    """,
-    7: """
-        .github/workflows/_system.yml
-        compose.yaml
-        tests/system/conftest.py
-        tests/system/test_links.py
-        tests/system/test_stack.py
-    """,
-    8: """
-        ops/RUNBOOK.md
-    """,
-}
-ASKED = {
-    0: {"kind", "level", "package", "project_description", "project_name"},
-    2: {"forge", "license", "owner"},
-    3: {"artifact"},
-    5: {"feature_flags", "live_dangerously"},
-    6: {"backing_services"},
-    7: {"dependents"},
-}
-DROPPED = {3: {"links.py", "ops/app.service", "ops/systemd.py"}}
+SHARED = ("_package_cli.yml", "_verify_cli.yml")
+"""Workflows of both kinds of program; an input says which."""
 
-EXECUTABLE = {"ops/deploy", "ops/environments", "ops/protect"}
-
-# Words of a level's machinery, which no text of a lower level may speak of. The starter is one
-# text at every level, and the answers are Copier's.
-WORDS = {
-    1: r"\bdeploy|production|systemd|\bssh\b",
-    2: r"\bgit\b|github|LICENSE",
-    3: r"docker|container|\bimage\b|swarm|\bwheel\b|pyproject|uv\.lock|workflow",
-    4: r"pytest|\bruff\b|mypy|pull request|unit test|coverage|ruleset|dependabot|prek|pre-commit",
-    5: r"staging|smoke test",
-    6: r"alembic|migrat|testcontainers|integration test",
-    7: r"docker compose|system test",
-    8: r"runbook|to production by itself",
-}
+every_level = pytest.mark.parametrize(
+    ("variant", "level"), variants.cases(support.LEVELS), indirect=["variant"]
+)
 
 
-@pytest.mark.parametrize("level", support.LEVELS)
-@pytest.mark.parametrize("kind", ["service", pytest.param("cli", marks=pytest.mark.exhaustive)])
-def test_a_question_appears_at_the_level_that_needs_it(
-    rendered: Render, kind: str, level: int
-) -> None:
-    made = rendered(level, **({"kind": kind} if kind == "cli" else {}))
-    answers = yaml.safe_load((made / ".copier-answers.yml").read_text())
-    wanted = set().union(*(names for first, names in ASKED.items() if first <= level))
-    if kind == "cli":
-        wanted -= {"dependents", "feature_flags"}
-    if level == 8:
-        wanted -= {"live_dangerously"}
-    assert {name for name in answers if not name.startswith("_")} == wanted
+@every_level
+def test_a_question_appears_at_the_level_that_needs_it(variant: Variant, level: int) -> None:
+    answers = support.answers(variant.rendered(level))
+    asked = {name for name in answers if not name.startswith("_")}
+    needless = {"live_dangerously"} if level == 8 else set()
+    assert asked == variant.asks(level) - needless
 
 
-def expected(level: int) -> set[str]:
-    """Return the files of a level, by hand."""
-    names: set[str] = set()
-    for n in range(level + 1):
-        names = (names - DROPPED.get(n, set())) | set(ADDED[n].split())
-    return names
+@every_level
+def test_a_level_has_its_files_and_no_other(variant: Variant, level: int) -> None:
+    project = variant.rendered(level)
+    wanted = variant.files(level)
+    assert set(support.files(project)) == wanted
+    assert support.folders(project) == support.parents(wanted), "an empty folder"
 
 
-@pytest.mark.parametrize("level", support.LEVELS)
-def test_a_level_has_its_files_and_no_other(rendered: Render, level: int) -> None:
-    made = rendered(level)
-    assert set(support.files(made)) == expected(level)
-    folders = {str(path.relative_to(made)) for path in made.rglob("*") if path.is_dir()}
-    needed = {str(parent) for name in expected(level) for parent in Path(name).parents}
-    assert folders == needed - {"."}, "an empty folder"
+@every_level
+def test_only_programs_are_executable(variant: Variant, level: int) -> None:
+    project = variant.rendered(level)
+    found = {name for name in support.files(project) if os.access(project / name, os.X_OK)}
+    assert found == variants.EXECUTABLE & variant.files(level)
 
 
-@pytest.mark.parametrize("level", support.LEVELS)
-def test_programs_can_be_executed_and_nothing_else(rendered: Render, level: int) -> None:
-    made = rendered(level)
-    found = {name for name in support.files(made) if os.access(made / name, os.X_OK)}
-    assert found == EXECUTABLE & expected(level)
+@every_level
+def test_no_file_is_empty(variant: Variant, level: int) -> None:
+    files = support.files(variant.rendered(level))
+    assert not [name for name, text in files.items() if not text.strip()]
 
 
-@pytest.mark.parametrize("level", support.LEVELS)
-def test_no_file_is_empty(rendered: Render, level: int) -> None:
-    assert not [name for name, text in support.files(rendered(level)).items() if not text.strip()]
-
-
-@pytest.mark.parametrize("level", support.LEVELS)
-def test_no_text_speaks_of_a_level_above(rendered: Render, level: int) -> None:
-    found = []
-    for name, content in support.files(rendered(level)).items():
-        if name in {".copier-answers.yml", "links.py", "src/links/__init__.py", "LICENSE"}:
-            continue
-        for above in range(level + 1, 9):
-            for line in content.decode().splitlines():
-                if re.search(WORDS[above], line, re.IGNORECASE):
-                    found.append(f"{name} speaks of level {above}: {line.strip()}")
+@every_level
+def test_no_text_mentions_a_level_above(variant: Variant, level: int) -> None:
+    words = WORDS if variant.name == "service" else PROGRAM_WORDS
+    found = mentions_of_later_levels(variant.rendered(level), level, words)
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("level", support.LEVELS)
-def test_every_word_is_spoken_at_its_own_level(rendered: Render, level: int) -> None:
+@pytest.mark.parametrize(
+    ("variant", "level"),
+    variants.cases(support.LEVELS, variants.PROGRAMS),
+    indirect=["variant"],
+)
+def test_no_text_mentions_another_variant(variant: Variant, level: int) -> None:
+    other = {"wheel": r"(?<!psycopg\[)binary", "binary": "wheel"}[variant.name]
+    exempt = {"pyproject.toml", *(f".github/workflows/{name}" for name in SHARED)}
+    found = []
+    for name, content in support.files(variant.rendered(level)).items():
+        # pyproject.toml says how to build a wheel, and the file of answers is Copier's.
+        patterns = [variant.never_mentions(), *([other] if name not in exempt else [])]
+        for line in content.decode().splitlines() if name not in EXEMPT else ():
+            if any(re.search(pattern, line, re.IGNORECASE) for pattern in patterns):
+                found.append(f"{name}: {line.strip()}")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("variant", variants.PROGRAMS, indirect=True)
+def test_a_shared_workflow_runs_no_step_of_another_variant(variant: Variant) -> None:
+    other = {"wheel": "binary", "binary": "wheel"}[variant.name]
+    found = workflows(variant.rendered(8))
+    for name in SHARED:
+        for job in found[name]["jobs"].values():
+            for step in job["steps"]:
+                if other in str(step).lower():
+                    assert step["if"] == f"inputs.artifact == '{other}'", step["name"]
+    main = found["main.yml"]["jobs"]
+    given = [job["with"]["artifact"] for job in main.values() if "artifact" in job.get("with", {})]
+    assert given == [variant.name] * 3
+
+
+@pytest.mark.parametrize("level", support.LEVELS[1:])
+def test_each_word_occurs_at_its_own_level(rendered: Render, level: int) -> None:
     """A pattern that matches nothing anywhere would guard nothing."""
-    if level == 0:
-        return
     text = "\n".join(content.decode() for content in support.files(rendered(level)).values())
     for word in WORDS[level].split("|"):
         assert re.search(word, text, re.IGNORECASE), word
@@ -183,7 +102,7 @@ def test_a_render_depends_on_its_answers_alone(
     rendered: Render, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TZ", "Pacific/Kiritimati")
-    monkeypatch.setenv("USER", "somebody")
+    monkeypatch.setenv("USER", "operator")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LANG", "tr_TR.UTF-8")
     again = support.render(tmp_path / "elsewhere", 8)

@@ -17,38 +17,38 @@ from tests import support
 from tools import fuzz
 
 README = "template/README.md.jinja"
-LADDER, MOVE = "extensions/ladder.py", "extensions/move.py"
+CONTEXT, RELOCATE = "extensions/context.py", "extensions/relocate.py"
 PLANTS = {
     "1: a file that the table does not know": ("template/ops/left.txt", "", "left\n", ["climb"]),
     "1: a text that is another at each render": (
         README,
-        "{% if cli %}\n",
-        "{{ range(99999) | random }}\n{% if cli %}\n",
+        "{% include ",
+        "{{ range(99999) | random }}\n{% include ",
         ["climb"],
     ),
     "2: a text that only newborn projects have": (
         README,
-        "{% if cli %}\n",
-        "{% if newborn() %}\nBorn here.\n{% endif %}\n{% if cli %}\n",
+        "{% include ",
+        "{% if is_first_copy %}\nBorn here.\n{% endif %}\n{% include ",
         ["climb"],
     ),
     "2: a file that no update brings": (
-        LADDER,
-        "    gone = absent(answers, ",
-        "    gone = {'LICENSE'} if operation == 'update' else set()\n    gone |= absent(answers, ",
+        CONTEXT,
+        'levels.excluded_paths(known, {"sample"}))\n        refuse(guards.refuse_source',
+        '{"LICENSE"} | levels.excluded_paths(known, {"sample"}))\n        refuse(guards.refuse_source',
         ["climb"],
     ),
     "3: a line of the user's code that changes": (
-        MOVE,
+        RELOCATE,
         "    rename(source, target)\n",
         "    rename(source, target)\n"
         "    target.write_text(target.read_text().replace('MINE', 'OURS'))\n",
         ["edit_code", "climb"],
     ),
     "3: a deleted file that comes back": (
-        MOVE,
-        "    move(project)\n",
-        "    move(project)\n    Path('README.md').touch()\n",
+        RELOCATE,
+        "    move(project)\n    samples",
+        "    move(project)\n    Path('README.md').touch()\n    samples",
         ["delete", "climb"],
     ),
 }
@@ -60,7 +60,7 @@ def planted(folder: Path, file: str, old: str, new: str) -> Path:
     text = (source / file).read_text() if old else ""
     assert old in text
     (source / file).write_text(text.replace(old, new, 1) if old else new)
-    support.save(source, "Plant")
+    support.commit_all(source, "Plant")
     support.git(source, "tag", "--force", "v1.0.0")
     return source
 

@@ -1,4 +1,4 @@
-"""A person at a terminal: few questions at birth, a level chosen from the list at a climb."""
+"""At a terminal: few questions for a new project, a level chosen from the list at a climb."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def at_terminal(folder: Path, *arguments: str) -> pexpect.spawn[str]:
     )
 
 
-def test_a_new_script_takes_three_questions(tmp_path: Path) -> None:
+def test_a_new_script_asks_three_questions(tmp_path: Path) -> None:
     copier = at_terminal(tmp_path, "copy", "--trust", str(support.template()), "links")
     copier.expect("What is the project called")
     copier.sendline("")
@@ -57,13 +57,13 @@ def test_a_name_that_makes_no_package_is_asked_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_package_that_somebody_wants_to_name_is_checked_too(tmp_path: Path) -> None:
+def test_a_package_name_that_the_user_asks_to_choose_is_checked(tmp_path: Path) -> None:
     copier = at_terminal(
         tmp_path, "copy", "--trust", "--ask=package", str(support.template()), "links"
     )
     copier.expect("What is the project called")
     copier.sendline("")
-    copier.expect("Under what name is it imported")
+    copier.expect("What is its import name")
     copier.send("\x15json\r")
     copier.expect("cannot be the package's name")
     copier.send("\x15shortener\r")
@@ -76,7 +76,7 @@ def test_a_package_that_somebody_wants_to_name_is_checked_too(tmp_path: Path) ->
 
 
 @pytest.mark.exhaustive
-def test_an_owner_and_dependents_that_cannot_be_are_asked_again(tmp_path: Path) -> None:
+def test_a_wrong_owner_and_wrong_dependents_are_asked_again(tmp_path: Path) -> None:
     given = ["--data=kind=service", "--data=level=7", "--data=license=MIT"]
     given += ["--data=feature_flags=false", "--data=live_dangerously=false"]
     copier = at_terminal(tmp_path, "copy", "--trust", *given, str(support.template()), "links")
@@ -84,13 +84,13 @@ def test_an_owner_and_dependents_that_cannot_be_are_asked_again(tmp_path: Path) 
     copier.sendline("")
     copier.expect("Which user or organization owns")
     copier.send("\x15a/b\r")
-    copier.expect("is no GitHub user or organization")
+    copier.expect("is not a GitHub user or organization")
     copier.send("\x15acme\r")
-    copier.expect("Which backing services does it need")
+    copier.expect("Which backing services does it use")
     copier.sendline("")
-    copier.expect("Which applications does its stack need")
+    copier.expect("Other services to start with it in system tests")
     copier.send("\x7f\x7fcatalog\x1b\r")
-    copier.expect("dependents is no list")
+    copier.expect("dependents is not a list")
     copier.send("\x7f" * 7 + "[]\x1b\r")
     copier.expect(pexpect.EOF)
     assert "owner: acme\n" in (tmp_path / "links" / ".copier-answers.yml").read_text()
@@ -110,10 +110,10 @@ def test_a_level_chosen_from_the_list_moves_the_code(project: Render, rendered: 
 
 
 @pytest.mark.exhaustive
-def test_a_lower_level_chosen_from_the_list_is_guarded_too(project: Render) -> None:
+def test_a_lower_level_chosen_from_the_list_keeps_edits(project: Render) -> None:
     made = project(2)
     (made / "LICENSE").write_text("Mine.\n")
-    support.save(made)
+    support.commit_all(made)
     copier = at_terminal(
         made, "update", "--trust", "--skip-answered", "--ask=level", "--vcs-ref=:current:"
     )
@@ -123,4 +123,4 @@ def test_a_lower_level_chosen_from_the_list_is_guarded_too(project: Render) -> N
     copier.expect(pexpect.EOF)
     copier.wait()
     assert copier.exitstatus == 1
-    assert support.git(made, "status", "--porcelain") == ""
+    support.assert_unchanged(made)

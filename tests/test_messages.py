@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import support
+from extensions import levels
+from tests import support, variants
 from tests.conftest import Render
+from tests.variants import Variant
 
 COMMAND = (
     "uvx --with copier-template-extensions copier update --trust --skip-answered"
@@ -15,43 +17,55 @@ COMMAND = (
 )
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    """Return the message that Copier printed last."""
-    text = capsys.readouterr().err
-    return text[text.index(" is at level ") :]
-
-
-@pytest.mark.parametrize("level", support.LEVELS)
-def test_a_new_project_is_told_what_comes_next(
-    tmp_path: Path, level: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    support.render(tmp_path / "links", level, quiet=False)
-    text = said(capsys)
+@pytest.mark.parametrize(("variant", "level"), variants.cases(support.LEVELS), indirect=["variant"])
+def test_a_new_project_is_told_what_comes_next(variant: Variant, level: int) -> None:
+    project = variant.rendered(level)
+    text = support.message_of(project)
     assert f" is at level {level}: " in text
     assert "git init" in text
-    readme = tmp_path / "links" / "README.md"
-    assert level == 0 or ("STAGING_HOST" in readme.read_text()) == (level >= 5)
-    assert ("uv run links.py" if level < 3 else "uv run uvicorn links:app") in text
     assert (".git/info/exclude" in text) == (level < 2)
-    assert ("STAGING_HOST" in text) == (level >= 5)
     assert ("ops/protect" in text) == (level >= 4)
+    deploys = variant.name == "service" and level >= 5
+    assert ("STAGING_HOST" in text) == deploys
+    readme = project / "README.md"
+    assert level == 0 or ("STAGING_HOST" in readme.read_text()) == deploys
+    run = {"service": "uv run uvicorn links:app"}.get(variant.name, "uv run links --help")
+    script = {"service": "uv run links.py"}.get(variant.name, "uv run links.py --help")
+    assert (script if level < 3 else run) in text
     if level == 8:
         assert "Next is" not in text
         return
     advice = text[text.index(f"Next is level {level + 1}: ") :]
-    positions = [advice.index(w) for w in ("Climb when ", "Not yet if ", "It costs ", COMMAND)]
+    positions = [
+        advice.index(w) for w in ("Climb when ", "Don't climb yet if ", "It costs ", COMMAND)
+    ]
     assert positions == sorted(positions), "advice comes before the command"
     assert advice.rstrip().endswith(f"{COMMAND}{level + 1}")
 
 
-def test_a_climb_is_told_what_it_gained_and_must_do(
+def test_the_message_of_a_program_is_about_programs(
+    rendered: Render, project: Render, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = support.message_of(rendered(0, kind="cli"))
+    assert "It reaches its users, by hand, as a command on a host where they log in." in text
+    wheel = variants.answers("wheel")
+    made = project(2, **wheel)
+    support.climb(made, 3, quiet=False, **wheel)
+    text = support.message(capsys)
+    assert "makes a wheel with a version of its own" in text
+    assert "image" not in text
+    (cost,) = (row.cost for row in levels.additions() if (row.level, row.when) == (4, "wheel"))
+    assert f"It costs {cost}." in text
+
+
+def test_a_climb_says_what_it_gained_and_what_to_do(
     project: Render, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = project(4)
     (made / "uv.lock").write_text("")
-    support.save(made)
+    support.commit_all(made)
     support.climb(made, 6, quiet=False)
-    text = said(capsys)
+    text = support.message(capsys)
     assert "5 Continuous delivery" in text
     assert "6 Application-level integration tests" in text
     assert "4 Unit tests" not in text

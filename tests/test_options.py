@@ -1,26 +1,29 @@
-"""Options: what they bring, level by level, and climbs that switch them on the way."""
+"""Options: what they bring, level by level, and climbs that change them on the way."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 import pytest
 from copier.errors import UserMessageError
 
-from tests import support
+from tests import edits, support
 from tests.conftest import Render
-from tests.test_additive import changed
-from tests.test_exact import expected
-from tests.test_gates import lies, workflows
-from tests.test_linters import FINDERS, Finder
-from tests.test_messages import said
-from tests.test_yours import replace_starter
+from tests.options import (
+    BOTH,
+    CATALOG,
+    DANGEROUS,
+    DEPENDENTS,
+    FLAGS,
+    POSTGRES,
+    S3,
+    SAMPLE,
+    WITHOUT_FLAGS,
+)
+from tests.variants import Variant
+from tests.workflows import errors, workflows
+from tests.workflows import jobs as jobs_of
 
-DANGEROUS = {"live_dangerously": True}
-FLAGS = {"feature_flags": True}
-WITHOUT = {"feature_flags": False}
 # Written by hand, as the lists of the levels are.
 ADDED_BY_FLAGS = """
     ops/feature_flags.py
@@ -40,9 +43,6 @@ CHANGED_BY_FLAGS = {
     "src/links/__init__.py": (7, 0),
     "tests/conftest.py": (18, 1),
 }
-S3: dict[str, Any] = {"backing_services": ["s3"]}
-BOTH: dict[str, Any] = {"backing_services": ["postgres", "s3"]}
-POSTGRES: dict[str, Any] = {"backing_services": ["postgres"]}
 ADDED_BY_S3 = {
     6: """
         src/links/pictures.py
@@ -80,38 +80,16 @@ CHANGED_BY_S3 = {
 BY_ITSELF = "and on to production by itself"
 
 
-STARTER = {
-    "links.py",
-    "src/links/__init__.py",
-    "src/links/pictures.py",
-    "src/links/preview.py",
-    "tests/integration/test_pictures.py",
-    "tests/system/test_pictures.py",
-    "tests/unit/test_pictures.py",
-    "tests/unit/test_preview.py",
-}
-
-
-def assert_same(made: Path, fresh: Path, but: Collection[str] = ()) -> None:
-    """Check that a project is, byte for byte, what a fresh one is."""
-    found, wanted = (
-        {name: text for name, text in support.files(folder).items() if name not in but}
-        for folder in (made, fresh)
-    )
-    assert found.keys() == wanted.keys()
-    assert {name for name in wanted if found[name] != wanted[name]} == set()
-
-
-@pytest.mark.parametrize("level", support.last(5, 6, 7))
-def test_who_lives_dangerously_has_the_pipeline_of_the_highest_level(
-    rendered: Render, level: int
+@pytest.mark.parametrize("level", support.exhaustive_but_last(5, 6, 7))
+def test_living_dangerously_has_the_pipeline_of_the_highest_level(
+    rendered: Render, service: Variant, level: int
 ) -> None:
     made = rendered(level, **DANGEROUS)
-    assert set(support.files(made)) == expected(level)
-    assert not lies(made, level)
-    jobs, highest = (workflows(p)["main.yml"]["jobs"] for p in (made, rendered(8)))
+    assert set(support.files(made)) == service.files(level)
+    assert not errors(made, service.requires(level))
+    jobs, highest = (jobs_of(project) for project in (made, rendered(8)))
     assert jobs["production"] == highest["production"]
-    without = workflows(rendered(level))["main.yml"]["jobs"]
+    without = jobs_of(rendered(level))
     assert {name: job for name, job in jobs.items() if name != "production"} == without
     readme = (made / "README.md").read_text()
     assert BY_ITSELF in readme
@@ -119,41 +97,42 @@ def test_who_lives_dangerously_has_the_pipeline_of_the_highest_level(
     assert "RUNBOOK" not in readme
 
 
-@pytest.mark.parametrize("level", support.last(8, 4))
+@pytest.mark.parametrize("level", support.exhaustive_but_last(8, 4))
 def test_living_dangerously_is_nothing_where_there_is_no_choice(
     rendered: Render, level: int
 ) -> None:
-    assert_same(rendered(level, **DANGEROUS), rendered(level))
+    support.assert_same_files(rendered(level, **DANGEROUS), rendered(level))
 
 
 @pytest.mark.exhaustive
-def test_the_message_says_who_presses_the_button(
+def test_the_message_says_whether_production_is_automatic(
     project: Render, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = project(4)
     support.climb(made, 5, quiet=False, **DANGEROUS)
-    text = said(capsys)
+    text = support.message(capsys)
     assert text.count(BY_ITSELF) == 2, "where it is, and what it gained"
     assert "deliberate dispatch" not in text
-    support.save(made, "Climb")
+    support.commit_all(made, "Climb")
     support.climb(made, 5, quiet=False, live_dangerously=False)
-    text = said(capsys)
+    text = support.message(capsys)
     assert "deliberate dispatch" in text
     assert BY_ITSELF not in text
 
 
-@pytest.mark.parametrize("level", support.last(5, 6, 7, 8))
-def test_flags_add_their_files_and_few_lines(rendered: Render, level: int) -> None:
-    made, without = (support.files(rendered(level, **more)) for more in (FLAGS, {}))
-    assert set(made) == expected(level) | set(ADDED_BY_FLAGS.split())
-    found = {name: changed(without[name], made[name]) for name in without}
-    found = {name: count for name, count in found.items() if count != (0, 0)}
+@pytest.mark.parametrize("level", support.exhaustive_but_last(5, 6, 7, 8))
+def test_flags_add_their_files_and_few_lines(
+    rendered: Render, service: Variant, level: int
+) -> None:
+    made, without = (rendered(level, **more) for more in (FLAGS, {}))
+    assert set(support.files(made)) == service.files(level) | set(ADDED_BY_FLAGS.split())
+    found = support.changed_lines(without, made)
     assert found == CHANGED_BY_FLAGS | ({"ops/RUNBOOK.md": (2, 0)} if level == 8 else {})
 
 
-@pytest.mark.parametrize("level", support.last(0, 3, 4))
+@pytest.mark.parametrize("level", support.exhaustive_but_last(0, 3, 4))
 def test_below_continuous_delivery_there_are_no_flags(rendered: Render, level: int) -> None:
-    assert_same(rendered(level, **FLAGS), rendered(level))
+    support.assert_same_files(rendered(level, **FLAGS), rendered(level))
 
 
 @pytest.mark.exhaustive
@@ -166,23 +145,23 @@ def test_below_continuous_delivery_there_are_no_flags(rendered: Render, level: i
         pytest.param(8, 5, marks=pytest.mark.exhaustive),
     ],
 )
-def test_flags_switched_on_later_equal_fresh_and_leave_the_starter_alone(
+def test_flags_switched_on_later_equal_fresh_and_leave_the_sample_alone(
     project: Render, rendered: Render, before: int, after: int
 ) -> None:
     made = project(before)
-    mine = [text for name, text in support.files(made).items() if name in STARTER]
+    mine = [text for name, text in support.files(made).items() if name in SAMPLE]
     support.climb(made, after, **FLAGS)
-    assert_same(made, rendered(after, **FLAGS), but=STARTER)
+    support.assert_same_files(made, rendered(after, **FLAGS), but=SAMPLE)
     now = support.files(made)
     assert not {"src/links/preview.py", "tests/unit/test_preview.py"} & set(now)
     if before >= 3:
-        assert [text for name, text in now.items() if name in STARTER] == mine
-    support.save(made, "Climb")
+        assert [text for name, text in now.items() if name in SAMPLE] == mine
+    support.commit_all(made, "Climb")
     support.climb(made, 8)
-    assert_same(made, rendered(8, **FLAGS), but=STARTER)
-    support.save(made, "Climb")
-    support.climb(made, before, **WITHOUT)
-    assert_same(made, rendered(before))
+    support.assert_same_files(made, rendered(8, **FLAGS), but=SAMPLE)
+    support.commit_all(made, "Climb")
+    support.climb(made, before, **WITHOUT_FLAGS)
+    support.assert_same_files(made, rendered(before))
 
 
 @pytest.mark.exhaustive
@@ -190,8 +169,8 @@ def test_flags_come_to_an_application_and_leave_it_alone(
     project: Render, capfd: pytest.CaptureFixture[str]
 ) -> None:
     made = project(5)
-    replace_starter(made, 5)
-    support.save(made, "Make it mine")
+    edits.replace_sample(made, 5)
+    support.commit_all(made, "Make it mine")
     mine = support.files(made)["src/links/__init__.py"]
     support.climb(made, 6, **FLAGS)
     files = support.files(made)
@@ -201,10 +180,10 @@ def test_flags_come_to_an_application_and_leave_it_alone(
         "src/links/feature_flags.py",
         "tests/contract/test_feature_flags.py",
     }
-    told = capfd.readouterr().err
-    assert "Set the provider in src/links/__init__.py and ask for flags, as" in told
-    support.save(made, "Climb")
-    support.climb(made, 6, **WITHOUT)
+    message = capfd.readouterr().err
+    assert "Set the provider in src/links/__init__.py and ask for flags, as" in message
+    support.commit_all(made, "Climb")
+    support.climb(made, 6, **WITHOUT_FLAGS)
     assert "feature flags" not in capfd.readouterr().err
     assert not set(ADDED_BY_FLAGS.split()) & set(support.files(made))
 
@@ -216,14 +195,16 @@ def test_flags_that_an_application_asks_for_are_named_when_they_go(
     made = project(5, **FLAGS)
     code = made / "src" / "links" / "__init__.py"
     code.write_text(code.read_text() + "\n# Mine.\n")
-    support.save(made, "Make it mine")
+    support.commit_all(made, "Make it mine")
     mine = code.read_bytes()
     support.climb(made, 4)
     assert code.read_bytes() == mine
     assert (made / "src" / "links" / "preview.py").is_file(), "the application imports it"
     assert not (made / "src" / "links" / "feature_flags.py").exists()
-    told = capfd.readouterr().err
-    assert "out of src/links/__init__.py, src/links/preview.py: src/links/feature_flags.py" in told
+    message = capfd.readouterr().err
+    assert (
+        "out of src/links/__init__.py, src/links/preview.py: src/links/feature_flags.py" in message
+    )
 
 
 @pytest.mark.exhaustive
@@ -232,9 +213,9 @@ def test_flags_that_would_take_an_edit_along_are_refused(project: Render, level:
     made = project(5, **FLAGS)
     with (made / "ops" / "feature_flags.py").open("a") as file:
         file.write("# Mine.\n")
-    support.save(made, "Edit")
+    support.commit_all(made, "Edit")
     with pytest.raises(UserMessageError, match=r"no ops/feature_flags\.py, which you edited"):
-        support.climb(made, level, **WITHOUT)
+        support.climb(made, level, **WITHOUT_FLAGS)
     assert support.git(made, "status", "--porcelain") == ""
 
 
@@ -244,20 +225,21 @@ def test_the_message_tells_how_a_flag_is_switched(
 ) -> None:
     made = project(5)
     (made / "uv.lock").write_text("")
-    support.save(made)
+    support.commit_all(made)
     support.climb(made, 5, quiet=False, **FLAGS)
-    text = said(capsys)
+    text = support.message(capsys)
     assert "ops/deploy flag" in text
     assert "uv lock, since the dependencies changed" in text
 
 
-@pytest.mark.parametrize("level", support.last(6, 7, 8))
-def test_a_store_adds_its_files_and_few_lines(rendered: Render, level: int) -> None:
-    made, without = (support.files(rendered(level, **more)) for more in (BOTH, {}))
+@pytest.mark.parametrize("level", support.exhaustive_but_last(6, 7, 8))
+def test_an_s3_store_adds_its_files_and_few_lines(
+    rendered: Render, service: Variant, level: int
+) -> None:
+    made, without = (rendered(level, **more) for more in (BOTH, {}))
     added = " ".join(names for n, names in ADDED_BY_S3.items() if n <= level).split()
-    assert set(made) == expected(level) | set(added)
-    found = {name: changed(without[name], made[name]) for name in without}
-    found = {name: count for name, count in found.items() if count != (0, 0)}
+    assert set(support.files(made)) == service.files(level) | set(added)
+    found = support.changed_lines(without, made)
     assert found == {
         name: count
         for n, counts in CHANGED_BY_S3.items()
@@ -266,22 +248,24 @@ def test_a_store_adds_its_files_and_few_lines(rendered: Render, level: int) -> N
     }
 
 
-@pytest.mark.parametrize("level", support.last(6, 7, 8))
-def test_a_store_alone_has_nothing_of_a_database(rendered: Render, level: int) -> None:
+@pytest.mark.parametrize("level", support.exhaustive_but_last(6, 7, 8))
+def test_a_store_alone_has_nothing_of_a_database(
+    rendered: Render, service: Variant, level: int
+) -> None:
     made = support.files(rendered(level, **S3))
     added = " ".join(names for n, names in ADDED_BY_S3.items() if n <= level).split()
-    assert set(made) == (expected(level) | set(added)) - set(ADDED_BY_POSTGRES.split())
-    road = {name: text.decode() for name, text in made.items() if name not in STARTER}
+    assert set(made) == (service.files(level) | set(added)) - set(ADDED_BY_POSTGRES.split())
+    managed = {name: text.decode() for name, text in made.items() if name not in SAMPLE}
     advice = "For a Postgres add its driver first: `uv add 'psycopg[binary]'`."
-    assert advice in road["ops/README.md"]
-    road["ops/README.md"] = road["ops/README.md"].replace(advice, "")
+    assert advice in managed["ops/README.md"]
+    managed["ops/README.md"] = managed["ops/README.md"].replace(advice, "")
     for word in ("postgres", "psycopg", "alembic", "migrat"):
-        assert not [name for name, text in road.items() if word in text.lower()], word
+        assert not [name for name, text in managed.items() if word in text.lower()], word
 
 
-@pytest.mark.parametrize("level", support.last(0, 3, 5))
+@pytest.mark.parametrize("level", support.exhaustive_but_last(0, 3, 5))
 def test_below_integration_tests_there_is_no_store(rendered: Render, level: int) -> None:
-    assert_same(rendered(level, **S3), rendered(level))
+    support.assert_same_files(rendered(level, **S3), rendered(level))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +277,7 @@ def test_below_integration_tests_there_is_no_store(rendered: Render, level: int)
         pytest.param(7, 7, S3, marks=pytest.mark.exhaustive),
     ],
 )
-def test_a_store_that_comes_later_equals_fresh_and_leaves_the_starter_alone(
+def test_a_store_that_comes_later_equals_fresh_and_leaves_the_sample_alone(
     project: Render,
     rendered: Render,
     capfd: pytest.CaptureFixture[str],
@@ -302,35 +286,35 @@ def test_a_store_that_comes_later_equals_fresh_and_leaves_the_starter_alone(
     wanted: dict[str, Any],
 ) -> None:
     made = project(before)
-    mine = [text for name, text in support.files(made).items() if name in STARTER]
+    mine = [text for name, text in support.files(made).items() if name in SAMPLE]
     support.climb(made, after, **wanted)
-    assert_same(made, rendered(after, **wanted), but=STARTER)
+    support.assert_same_files(made, rendered(after, **wanted), but=SAMPLE)
     now = support.files(made)
-    assert STARTER & set(now) == {"src/links/__init__.py"}
+    assert SAMPLE & set(now) == {"src/links/__init__.py"}
     if before >= 3:
-        assert [text for name, text in now.items() if name in STARTER] == mine
-    told = capfd.readouterr().err
-    assert "Let src/links/__init__.py use the store: until its /healthz tells" in told
-    support.save(made, "Climb")
+        assert [text for name, text in now.items() if name in SAMPLE] == mine
+    message = capfd.readouterr().err
+    assert "Use the store in src/links/__init__.py: " in message
+    support.commit_all(made, "Climb")
     support.climb(made, 8)
-    assert_same(made, rendered(8, **wanted), but=STARTER)
+    support.assert_same_files(made, rendered(8, **wanted), but=SAMPLE)
 
 
 @pytest.mark.exhaustive
-def test_an_application_of_its_own_is_told_what_a_store_alone_asks_of_it(
+def test_the_message_tells_a_replaced_sample_what_a_store_needs(
     project: Render, capfd: pytest.CaptureFixture[str]
 ) -> None:
     made = project(5)
-    replace_starter(made, 5)
-    support.save(made, "Make it mine")
+    edits.replace_sample(made, 5)
+    support.commit_all(made, "Make it mine")
     support.climb(made, 6, **S3)
     assert not {"src/links/pictures.py", "tests/integration/test_pictures.py"} & set(
         support.files(made)
     )
-    told = capfd.readouterr().err
-    assert told.count("Write tests of your application in") == 1
-    assert "Write tests of your application in tests/integration/" in told
-    assert "Let src/links/__init__.py use the store: until its /healthz tells" in told
+    message = capfd.readouterr().err
+    assert message.count("Write tests of your application in") == 1
+    assert "Write tests of your application in tests/integration/" in message
+    assert "Use the store in src/links/__init__.py: " in message
 
 
 @pytest.mark.exhaustive
@@ -340,18 +324,15 @@ def test_a_store_that_an_application_uses_is_named_when_it_goes(
     made = project(6, **S3)
     code = made / "src" / "links" / "__init__.py"
     code.write_text(code.read_text() + "\n# Mine.\n")
-    support.save(made, "Make it mine")
+    support.commit_all(made, "Make it mine")
     mine = code.read_bytes()
     support.climb(made, 6, **POSTGRES)
     assert code.read_bytes() == mine
     assert (made / "src" / "links" / "pictures.py").is_file(), "the application imports it"
-    told = capfd.readouterr().err
-    assert "Take the store out of src/links/pictures.py: pyproject.toml does not ask for" in told
+    message = capfd.readouterr().err
+    assert "Take the store out of src/links/pictures.py: pyproject.toml does not ask for" in message
 
 
-CATALOG = {"name": "catalog", "image": "ghcr.io/acme/catalog:1.4.2", "port": 8000}
-PRICES = {"name": "price-list", "image": f"acme/prices@sha256:{'0' * 64}", "port": 443}
-DEPENDENTS: dict[str, Any] = {"dependents": [CATALOG, PRICES]}
 CHANGED_BY_DEPENDENTS = {
     7: {
         ".copier-answers.yml": (7, 1),
@@ -375,30 +356,31 @@ CHANGED_BY_DEPENDENTS = {
 }
 
 
-@pytest.mark.parametrize("level", support.last(7, 8))
-def test_dependents_add_few_lines_and_components(rendered: Render, level: int) -> None:
-    made, without = (support.files(rendered(level, **more)) for more in (DEPENDENTS, {}))
+@pytest.mark.parametrize("level", support.exhaustive_but_last(7, 8))
+def test_dependents_add_few_lines_and_components(
+    rendered: Render, service: Variant, level: int
+) -> None:
+    made, without = (rendered(level, **more) for more in (DEPENDENTS, {}))
     added = {"ops/component.yaml", "ops/components.py"} if level == 8 else set()
-    assert set(made) == expected(level) | added
-    found = {name: changed(without[name], made[name]) for name in without}
-    found = {name: count for name, count in found.items() if count != (0, 0)}
+    assert set(support.files(made)) == service.files(level) | added
+    found = support.changed_lines(without, made)
     wanted = dict.fromkeys((8,), CHANGED_BY_DEPENDENTS[7] | CHANGED_BY_DEPENDENTS[8])
     assert found == wanted.get(level, CHANGED_BY_DEPENDENTS[7])
 
 
-@pytest.mark.parametrize("level", support.last(0, 6))
+@pytest.mark.parametrize("level", support.exhaustive_but_last(0, 6))
 def test_below_system_tests_there_are_no_dependents(rendered: Render, level: int) -> None:
-    assert_same(rendered(level, **DEPENDENTS), rendered(level))
+    support.assert_same_files(rendered(level, **DEPENDENTS), rendered(level))
 
 
-# An untouched starter loses what an option brought to it, and would break without it.
+# An untouched sample loses what an option brought to it: it would break without.
 CLIMBS: list[Any] = [
     (5, {}, 6, DANGEROUS),
     (5, DANGEROUS, 6, {"live_dangerously": False}),
     (7, DANGEROUS, 8, {}),
     (8, {}, 5, DANGEROUS),
     (7, DANGEROUS, 4, {}),
-    (6, FLAGS, 6, WITHOUT),
+    (6, FLAGS, 6, WITHOUT_FLAGS),
     (5, FLAGS, 2, {}),
     (8, FLAGS, 5, {}),
     (5, FLAGS, 8, {}),
@@ -410,7 +392,7 @@ CLIMBS: list[Any] = [
     (8, BOTH, 2, {}),
     (8, {**BOTH, **FLAGS}, 6, {}),
     (8, {**BOTH, **FLAGS}, 8, POSTGRES),
-    (8, {**BOTH, **FLAGS}, 7, WITHOUT),
+    (8, {**BOTH, **FLAGS}, 7, WITHOUT_FLAGS),
     (6, BOTH, 8, S3),
     (7, {}, 7, DEPENDENTS),
     (7, DEPENDENTS, 8, {}),
@@ -440,7 +422,7 @@ def test_a_climb_that_changes_an_option_equals_fresh(
 ) -> None:
     made = project(before, **had)
     support.climb(made, after, **wanted)
-    assert_same(made, rendered(after, **{**had, **wanted}))
+    support.assert_same_files(made, rendered(after, **{**had, **wanted}))
 
 
 def test_a_dispatch_offers_every_component(rendered: Render) -> None:
@@ -451,24 +433,5 @@ def test_a_dispatch_offers_every_component(rendered: Render) -> None:
     called = {name: job["with"] for name, job in dispatch["jobs"].items()}
     for settings in called.values():
         assert settings["component"] == "${{ inputs.component }}"
-    assert called["proven"]["environment"] == "staging"
+    assert called["verified"]["environment"] == "staging"
     assert called["deploy"]["environment"] == "${{ inputs.environment }}"
-
-
-VARIANTS: dict[str, dict[str, Any]] = {
-    "dependents": DEPENDENTS,
-    "dangerous": DANGEROUS,
-    "flags": FLAGS,
-    "s3": S3,
-    "s3-postgres-flags": {**BOTH, **FLAGS},
-}
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("find", FINDERS, ids=lambda find: str(find.__name__))
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_no_option_has_a_finding(rendered: Render, find: Finder, variant: str) -> None:
-    found = {level: find(rendered(level, **VARIANTS[variant])) for level in (5, 6, 7, 8)}
-    report = "\n".join(f"level {level}:\n{text}" for level, text in found.items() if text)
-    if report:
-        pytest.fail(report, pytrace=False)

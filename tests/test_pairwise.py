@@ -1,8 +1,7 @@
-"""Laws 1, 2 and 5 and the linters where options meet: every two answers meet in some project."""
+"""Invariants 1, 2, 5 and the linters where options meet: every two answers meet in a project."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -10,10 +9,11 @@ from allpairspy import AllPairs
 
 from tests import support
 from tests.conftest import Render
-from tests.test_exact import WORDS
-from tests.test_gates import lies
-from tests.test_linters import FINDERS, Finder
-from tests.test_options import BOTH, CATALOG, POSTGRES, S3, STARTER, assert_same
+from tests.linters import LINTERS, Linter, name_of
+from tests.options import BOTH, CATALOG, POSTGRES, S3, SAMPLE
+from tests.variants import Variant
+from tests.vocabulary import WORDS, mentions_of_later_levels
+from tests.workflows import errors
 
 ANSWERS: dict[str, list[Any]] = {
     "after": [8, 7, 6, 5],
@@ -40,34 +40,31 @@ def test_every_two_answers_meet() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_options_that_meet_keep_the_laws(
-    project: Render, rendered: Render, row: dict[str, Any]
+def test_options_that_meet_keep_the_invariants(
+    project: Render, rendered: Render, service: Variant, row: dict[str, Any]
 ) -> None:
     answers = {key: value for key, value in row.items() if key not in {"before", "after"}}
     before, after = row["before"], row["after"]
     fresh = rendered(after, **answers)
-    assert not lies(fresh, after)
-    for name, content in support.files(fresh).items():
-        assert content.strip(), f"{name} is empty"
-        for above in range(after + 1, 9):
-            if answers["live_dangerously"] and above == 8:
-                continue  # which speaks of production
-            if name not in {".copier-answers.yml", "LICENSE"} and "/__init__.py" not in name:
-                assert not re.search(WORDS[above], content.decode(), re.IGNORECASE), name
+    assert not errors(fresh, service.requires(after))
+    assert not [name for name, text in support.files(fresh).items() if not text.strip()]
+    # Whoever lives dangerously reads about production below level 8.
+    words = {n: word for n, word in WORDS.items() if n < 8 or not answers["live_dangerously"]}
+    package = support.answers(fresh)["package"]
+    assert not mentions_of_later_levels(fresh, after, words, package)
     made = project(before, **answers)
     mine = {name: text for name, text in support.files(made).items() if "/__init__.py" in name}
     support.climb(made, after, **answers)
-    package = "the_long_and_winding_road_that_leads_on"
-    names = {name.replace("links", package, 1) for name in STARTER} | STARTER
-    assert_same(made, fresh, but=names)
+    names = {name.replace("links", package, 1) for name in SAMPLE} | SAMPLE
+    support.assert_same_files(made, fresh, but=names)
     if 5 < before < after:
         now = support.files(made)
         assert {name: now[name] for name in mine} == mine
 
 
-@pytest.mark.parametrize("find", FINDERS, ids=lambda find: str(find.__name__))
-def test_options_that_meet_have_no_finding(rendered: Render, find: Finder) -> None:
+@pytest.mark.parametrize("linter", LINTERS, ids=name_of)
+def test_options_that_meet_are_clean(rendered: Render, linter: Linter) -> None:
     assert LARGEST
     for row in LARGEST:
         answers = {key: value for key, value in row.items() if key not in {"before", "after"}}
-        assert not find(rendered(8, **answers)), row
+        assert not linter(rendered(8, **answers)), row

@@ -1,24 +1,17 @@
-"""What cannot be is refused: one sentence says what to do, and nothing is written."""
+"""Refusals: one sentence says what to do, and nothing is written."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from copier.errors import UserMessageError
+from pytest_copie.plugin import Copie
 
 from tests import support
 from tests.conftest import Render
-
-
-def copier(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run Copier as a user does."""
-    return support.run(sys.executable, "-m", "copier", *arguments, cwd=cwd, check=False)
-
 
 WRONG = [
     ("level=99", "There is no level 99: choose one from 0 to 8."),
@@ -26,35 +19,35 @@ WRONG = [
     ("level=-1", "There is no level -1: choose one from 0 to 8."),
     ("project_name=9 lives", "'9_lives' cannot be the package's name: a package name is"),
     ("project_name=json", "'json' cannot be the package's name: Python's standard library"),
-    ("project_name=class", "'class' cannot be the package's name: it is a word of the Python"),
+    ("project_name=class", "'class' cannot be the package's name: it is a keyword of Python"),
     ("project_name=tests", "'tests' cannot be the package's name: the project needs another"),
-    ("project_name=$(rm)", "'$(rm)' is no project name: use letters"),
+    ("project_name=$(rm)", "'$(rm)' is not a project name: use letters"),
     ("package=Links", "'Links' cannot be the package's name: a package name is lower-case"),
-    ("backing_services=[]", "Without a backing service there is nothing to integrate with"),
+    ("backing_services=[]", "backing_services is empty: choose postgres or s3 or both"),
     ("backing_services=[mysql]", "backing_services cannot be mysql: choose postgres or s3."),
     ("backing_services=s3", "backing_services is a list: give for example backing_services="),
     ("kind=daemon", "kind cannot be daemon: choose service"),
     ("license=GPL", "license cannot be GPL: choose Proprietary or MIT or Apache-2.0."),
     ("feature_flags=perhaps", "feature_flags cannot be perhaps: choose true or false."),
-    ("dependents=catalog", "dependents is no list: write it as [{name: catalog, image: "),
+    ("dependents=catalog", "dependents is not a list: write it as [{name: catalog, image: "),
     ("dependents=[", "dependents is not YAML: write it as [{name: catalog, image: "),
     ("dependents=[{name: a, image: b}]", "A dependent has a name, an image and a port: "),
     ("dependents=[{name: A, image: 'b:1', port: 1}]", "A dependent cannot be called A: "),
     ("dependents=[{name: app, image: 'b:1', port: 1}]", "A dependent cannot be called app: "),
-    ("dependents=[{name: a, image: b, port: 1}]", "b names no version: give a's image with"),
-    ("dependents=[{name: a, image: 'b:latest', port: 1}]", "b:latest names no version: "),
+    ("dependents=[{name: a, image: b, port: 1}]", "b has no version: give a's image with"),
+    ("dependents=[{name: a, image: 'b:latest', port: 1}]", "b:latest has no version: "),
     ("dependents=[{name: a, image: 'b:1', port: x}]", "a cannot listen on port x: give"),
     (
         "dependents=[{name: a, image: 'b:1', port: 1}, {name: a, image: 'c:1', port: 1}]",
-        "A dependent cannot be called a: the stack has one already.",
+        "A dependent cannot be called a: the name is already taken.",
     ),
-    ("owner=a/b", "'a/b' is no GitHub user or organization"),
+    ("owner=a/b", "'a/b' is not a GitHub user or organization"),
 ]
 
 
 @pytest.mark.parametrize("data", ["level=99", "package=Links", "dependents=["])
 def test_a_refusal_is_one_sentence_and_an_exit_code(tmp_path: Path, data: str) -> None:
-    done = copier(
+    done = support.copier(
         "copy", "--trust", "--defaults", "--data=level=3", f"--data={data}", support.template(),
         "links", cwd=tmp_path,
     )  # fmt: skip
@@ -64,32 +57,62 @@ def test_a_refusal_is_one_sentence_and_an_exit_code(tmp_path: Path, data: str) -
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("data", "sentence"),
-    WRONG,
-)
-def test_wrong_answers(tmp_path: Path, data: str, sentence: str) -> None:
+@pytest.mark.parametrize(("data", "sentence"), WRONG)
+def test_a_wrong_answer_is_refused_in_one_sentence(
+    copie_session: Copie, data: str, sentence: str
+) -> None:
     question, _, answer = data.partition("=")
-    answers: dict[str, Any] = {"level": 3, question: answer}
-    with pytest.raises(UserMessageError) as refusal:
-        support.render(tmp_path / "links", **answers)
-    assert str(refusal.value).startswith(sentence)
-    assert "\n" not in str(refusal.value)
-    assert not list(tmp_path.iterdir())
+    assert_refused(copie_session, {"level": 3, question: answer}, sentence)
 
 
-def test_without_trust(tmp_path: Path) -> None:
-    done = copier("copy", "--defaults", support.template(), "links", cwd=tmp_path)
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        ({"kind": "library"}, "kind cannot be library: choose service or cli."),
+        ({"kind": "cli", "artifact": "container"}, "A command-line program is a wheel or a binary"),
+        ({"artifact": "wheel"}, "A service is a container"),
+        ({"kind": "cli", "feature_flags": True}, "Feature flags are for services"),
+        ({"kind": "cli", "backing_services": ["s3"]}, "An S3 store is for services"),
+        (
+            {"kind": "cli", "dependents": [{"name": "a", "image": "b:1", "port": 1}]},
+            "Dependents are for services",
+        ),
+    ],
+)
+def test_answers_that_exclude_each_other_are_refused(
+    copie_session: Copie, answers: dict[str, Any], sentence: str
+) -> None:
+    assert_refused(copie_session, {"level": 5, **answers}, sentence)
+
+
+def assert_refused(copie: Copie, answers: dict[str, Any], sentence: str) -> None:
+    """Check that a copy is refused in one sentence, and that nothing is written."""
+    result = copie.copy({**support.ANSWERS, **answers})
+    assert isinstance(result.exception, UserMessageError)
+    assert str(result.exception).startswith(sentence)
+    assert "\n" not in str(result.exception)
+    assert not list((copie.test_dir / f"copie{copie.counter - 1:03d}").iterdir())
+
+
+def test_a_service_does_not_become_a_program(project: Render) -> None:
+    made = project(3)
+    with pytest.raises(UserMessageError, match="A service stays a service"):
+        support.climb(made, 3, kind="cli")
+    support.assert_unchanged(made)
+
+
+def test_a_copy_without_trust_is_refused(tmp_path: Path) -> None:
+    done = support.copier("copy", "--defaults", support.template(), "links", cwd=tmp_path)
     assert done.returncode == 4
     assert "--trust" in done.stderr
     assert not list(tmp_path.iterdir())
 
 
 def refused(made: Path, *data: str) -> str:
-    """Try to update a project, check that nothing changed, and return what was said."""
+    """Try to update a project, check that nothing changed, and return the refusal."""
     before = support.files(made)
     status = support.git(made, "status", "--porcelain")
-    done = copier(
+    done = support.copier(
         "update", "--trust", "--skip-answered", "--defaults", "--vcs-ref=:current:",
         *(f"--data={d}" for d in data), cwd=made,
     )  # fmt: skip
@@ -100,68 +123,70 @@ def refused(made: Path, *data: str) -> str:
     return done.stderr
 
 
-def test_a_climb_to_no_level(project: Render) -> None:
+def test_a_climb_to_a_level_that_does_not_exist_is_refused(project: Render) -> None:
     assert "There is no level 9: choose one from 0 to 8." in refused(project(0), "level=9")
 
 
-def test_a_dirty_tree(project: Render) -> None:
+def test_a_dirty_tree_is_refused(project: Render) -> None:
     made = project(1)
     (made / "README.md").write_text("Mine.\n")
     assert "Please commit or stash your local changes" in refused(made, "level=2")
 
 
-def test_a_folder_outside_git(render: Render) -> None:
+def test_a_folder_outside_git_is_refused(render: Render) -> None:
     made = render(1)
-    done = copier("update", "--trust", "--defaults", "--data=level=2", cwd=made)
+    done = support.copier("update", "--trust", "--defaults", "--data=level=2", cwd=made)
     assert done.returncode == 1
     assert "git" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_folder_that_a_parent_repository_ignores(render: Render, tmp_path: Path) -> None:
+def test_a_folder_that_a_parent_repository_ignores_is_refused(
+    render: Render, tmp_path: Path
+) -> None:
     made = render(1)
     (tmp_path / ".gitignore").write_text("links1/\n")
-    support.save(tmp_path)
-    said = refused(made, "level=2")
-    assert "ignores links/, so an update could not be undone: run `git init` in the project" in said
+    support.commit_all(tmp_path)
+    refusal = refused(made, "level=2")
+    sentence = "ignores links/, so the update could not be undone: run `git init` in the project"
+    assert sentence in refusal
 
 
-def test_a_folder_that_a_parent_repository_keeps_can_climb(
+def test_a_folder_that_a_parent_repository_tracks_can_climb(
     render: Render, rendered: Render, tmp_path: Path
 ) -> None:
     made = render(1)
-    support.save(tmp_path)
+    support.commit_all(tmp_path)
     support.climb(made, 2)
     assert support.files(made) == support.files(rendered(2))
 
 
-def test_markers_left_from_an_earlier_update(project: Render) -> None:
+def test_conflict_markers_of_an_earlier_update_are_refused(project: Render) -> None:
     made = project(1)
     with (made / "README.md").open("a") as readme:
         readme.write("<<<<<<< before updating\nmine\n=======\ntheirs\n>>>>>>> after updating\n")
-    support.save(made)
+    support.commit_all(made)
     assert "An earlier update is not resolved in README.md" in refused(made, "level=2")
 
 
-def test_unmerged_files(project: Render) -> None:
+def test_unmerged_files_are_refused(project: Render) -> None:
     made = project(1)
     support.git(made, "switch", "--quiet", "-c", "other")
     (made / "README.md").write_text("Theirs.\n")
-    support.save(made)
+    support.commit_all(made)
     support.git(made, "switch", "--quiet", "main")
     (made / "README.md").write_text("Mine.\n")
-    support.save(made)
+    support.commit_all(made)
     support.run("git", "merge", "other", cwd=made, check=False)
     assert "Please commit or stash" in refused(made, "level=2")
 
 
-def test_without_the_extension_package(tmp_path: Path) -> None:
+def test_a_missing_extension_package_is_named(tmp_path: Path) -> None:
     hide = tmp_path / "hide"
     hide.mkdir()
     (hide / "copier_template_extensions.py").write_text("raise ModuleNotFoundError(__name__)\n")
-    done = support.run(
-        sys.executable, "-m", "copier", "copy", "--trust", "--defaults", support.template(),
-        tmp_path / "links", cwd=tmp_path, check=False,
+    done = support.copier(
+        "copy", "--trust", "--defaults", support.template(), tmp_path / "links", cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(hide)},
     )  # fmt: skip
     assert done.returncode == 1
@@ -170,9 +195,9 @@ def test_without_the_extension_package(tmp_path: Path) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_name_that_makes_no_package_can_be_given_one(tmp_path: Path) -> None:
+def test_a_name_that_makes_no_package_can_be_given_a_package(tmp_path: Path) -> None:
     made = support.render(tmp_path / "json", 2, project_name="json", package="jsonlinks")
-    support.save(made)
+    support.commit_all(made)
     support.climb(made, 1, project_name="json")
     assert (made / "jsonlinks.py").is_file()
     assert "package: jsonlinks" in (made / ".copier-answers.yml").read_text()

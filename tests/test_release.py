@@ -15,10 +15,10 @@ def clone(tmp_path: Path) -> Path:
     """A repository with one release, and something that is not released yet."""
     changelog = "# Changelog\n\n## Unreleased\n\n## 1.0.0 - 2026-11-23\n\n- One.\n"
     (tmp_path / releases.CHANGELOG).write_text(changelog)
-    support.save(tmp_path, "Release 1.0.0")
+    support.commit_all(tmp_path, "Release 1.0.0")
     support.git(tmp_path, "tag", "v1.0.0")
     tell(tmp_path, "## Unreleased\n", "## Unreleased\n\n- Two.\n")
-    support.save(tmp_path, "Two")
+    support.commit_all(tmp_path, "Two")
     return tmp_path
 
 

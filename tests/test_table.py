@@ -1,26 +1,15 @@
-"""The table names all that a project gets, and what a person must do for it."""
+"""The table names every file that a project gets, and what a person must set up for it."""
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import PurePosixPath
 
 import pytest
-import yaml
 
-from tests import support
+from extensions import levels
+from tests import support, variants
 from tests.conftest import Render
-from tests.test_messages import said
-from tools.docs import table
-
-EVERYTHING = {
-    "feature_flags": True,
-    "live_dangerously": True,
-    "backing_services": ["postgres", "s3"],
-    "dependents": [{"name": "catalog", "image": "ghcr.io/acme/catalog:1.4.2", "port": 8080}],
-}
-WHEEL = {"kind": "cli", "artifact": "wheel"}
-BINARY = {"kind": "cli", "artifact": "binary"}
+from tests.options import EVERYTHING
 
 FOR_ALL = """
     create the repository on the forge and push to it
@@ -32,7 +21,7 @@ FOR_ALL = """
     set DATABASE_URL where it runs, as ops/README.md says
 """
 # Written by hand, so that a slip in the table is seen here.
-CHORES = {
+SET_UP = {
     "service": f"""{FOR_ALL}
     where it is deployed already, move its host to containers once, as ops/README.md says
     fill in ops/staging.toml, then set up its host, and ops/environments for staging and \
@@ -57,27 +46,28 @@ as ops/README.md says
     """,
     "binary": FOR_ALL,
 }
-KINDS: dict[str, dict[str, Any]] = {"service": EVERYTHING, "wheel": WHEEL, "binary": BINARY}
 
 
 @pytest.mark.parametrize("level", support.LEVELS)
-@pytest.mark.parametrize("kind", KINDS)
-def test_it_names_every_file_and_no_other(rendered: Render, kind: str, level: int) -> None:
-    made = rendered(level, **KINDS[kind])
-    answers = yaml.safe_load((made / ".copier-answers.yml").read_text())
-    named = set(table.paths({"level": level, **answers}))
-    written = set(support.files(made))
-    above = {name: {name, *map(str, PurePosixPath(name).parents)} for name in written}
-    assert not [name for name in written if named.isdisjoint(above[name])], "not in the table"
+@pytest.mark.parametrize("name", variants.NAMES)
+def test_it_names_every_file_and_no_other(rendered: Render, name: str, level: int) -> None:
+    project = rendered(level, **with_everything(name))
+    named = set(levels.paths({"level": level, **support.answers(project)}))
+    written = set(support.files(project))
+    above = {path: {path, *map(str, PurePosixPath(path).parents)} for path in written}
+    assert not [path for path in written if named.isdisjoint(above[path])], "not in the table"
     assert named <= set().union(*above.values()), "in the table alone"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_person_is_told_every_chore(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
-) -> None:
-    support.render(tmp_path / "links", 8, quiet=False, **KINDS[kind])
-    lines = said(capsys).partition("\nRun ")[0].splitlines()
+@pytest.mark.parametrize("name", variants.NAMES)
+def test_the_message_lists_everything_to_set_up(rendered: Render, name: str) -> None:
+    message = support.message_of(rendered(8, **with_everything(name)))
+    lines = message.partition("\nRun ")[0].splitlines()
     first = next(number for number, line in enumerate(lines) if line.startswith(("Set", "Do")))
-    wanted = filter(None, map(str.strip, CHORES[kind].splitlines()))
+    wanted = filter(None, map(str.strip, SET_UP[name].splitlines()))
     assert sorted(line[8:] for line in lines[first:] if line[8:]) == sorted(wanted)
+
+
+def with_everything(name: str) -> dict[str, object]:
+    """Return the answers of a variant with every option that it has."""
+    return EVERYTHING if name == "service" else variants.answers(name)

@@ -12,7 +12,7 @@ import yaml
 from copier import run_copy, run_update
 from copier.errors import UserMessageError
 
-from tests import support, test_yours
+from tests import edits, support
 from tools import release as releases
 
 RELEASES = releases.releases()
@@ -46,7 +46,7 @@ CANDIDATE = candidate_of(RELEASES)
 
 def publish(folder: Path, version: str) -> None:
     """Commit what stands in a template's folder, and tag it."""
-    support.save(folder, f"Release {version}")
+    support.commit_all(folder, f"Release {version}")
     support.git(folder, "tag", f"v{version}")
 
 
@@ -76,7 +76,7 @@ def make(source: Path, version: str, target: Path, level: int, **answers: Any) -
         unsafe=True,
         quiet=True,
     )
-    support.save(target)
+    support.commit_all(target)
     return target
 
 
@@ -152,22 +152,22 @@ def test_edits_are_kept_and_the_rest_is_fresh(
     history: Path, tmp_path: Path, release: str, level: int
 ) -> None:
     made = make(history, release, tmp_path / "made" / "links", level)
-    test_yours.replace_starter(made, level)
-    test_yours.edit_shared(made, level)
-    test_yours.edit_road(made, level)
-    support.save(made, "Make it mine")
+    edits.replace_sample(made, level)
+    edits.edit_shared(made, level)
+    edits.edit_managed(made, level)
+    support.commit_all(made, "Make it mine")
     upgrade(made)
-    test_yours.assert_kept(made, level, level)
+    edits.assert_kept(made, level, level)
     fresh = make(history, CANDIDATE, tmp_path / "fresh" / "links", level)
-    test_yours.assert_rest_is_fresh(made, fresh)
+    edits.assert_rest_is_fresh(made, fresh)
     assert answers(made)["level"] == level
-    support.save(made, "Upgrade")
+    support.commit_all(made, "Upgrade")
     upgrade(made)
     assert support.git(made, "status", "--porcelain") == "", "a second update changes something"
     support.climb(made, LAST)
-    test_yours.assert_kept(made, LAST, level)
+    edits.assert_kept(made, LAST, level)
     fresh = make(history, CANDIDATE, tmp_path / "above" / "links", LAST)
-    test_yours.assert_rest_is_fresh(made, fresh)
+    edits.assert_rest_is_fresh(made, fresh)
 
 
 def test_an_older_version_is_refused(history: Path, tmp_path: Path) -> None:
@@ -208,15 +208,15 @@ def test_a_change_of_the_road_reaches_a_project_beside_its_edits(
 ) -> None:
     workflow = ".github/workflows/_package.yml"
     made = make(planted, CANDIDATE, tmp_path / "links", 3)
-    test_yours.replace_starter(made, 3)
-    test_yours.edit_shared(made, 3)
-    test_yours.edit_road(made, 3)
-    support.save(made, "Make it mine")
+    edits.replace_sample(made, 3)
+    edits.edit_shared(made, 3)
+    edits.edit_managed(made, 3)
+    support.commit_all(made, "Make it mine")
     with (planted / "template" / workflow).open("a") as file:
         file.write("# Another line.\n")
     publish(planted, NEXT)
     upgrade(made)
-    test_yours.assert_kept(made, 3, 3)
+    edits.assert_kept(made, 3, 3)
     assert (made / workflow).read_text().endswith("# Another line.\n")
 
 
@@ -240,7 +240,7 @@ OLD, NEW = ".github/workflows/_package.yml", ".github/workflows/_image.yml"
 def rename(source: Path) -> None:
     """Publish a version in which a file of the road has another name."""
     (source / "template" / OLD).rename(source / "template" / NEW)
-    replace(source / "extensions" / "ladder.yml", f"{OLD}: road", f"{NEW}: road")
+    replace(source / "extensions" / "ladder.yml", f"{OLD}: managed", f"{NEW}: managed")
     publish(source, NEXT)
 
 
@@ -256,8 +256,8 @@ def test_a_renamed_file_leaves_nothing_behind(planted: Path, tmp_path: Path) -> 
 @pytest.mark.exhaustive
 def test_an_edit_of_a_renamed_file_is_not_lost_in_silence(planted: Path, tmp_path: Path) -> None:
     made = make(planted, CANDIDATE, tmp_path / "links", 3)
-    test_yours.edit_road(made, 3)
-    support.save(made, "Edit")
+    edits.edit_managed(made, 3)
+    support.commit_all(made, "Edit")
     rename(planted)
     with pytest.raises(UserMessageError, match=f"no {re.escape(OLD)}, which you edited"):
         upgrade(made)
@@ -271,10 +271,10 @@ def became_starters(before: Path, after: Path) -> set[str]:
     """Return the paths that a version's table makes starters, and an older one's did not."""
     old, new = (yaml.safe_load((one / TABLE).read_text()) for one in (before, after))
     had, has = (
-        {(path, owner) for row in read["levels"] + read["parts"] for path, owner in added(row)}
+        {(path, owner) for row in read["levels"] + read["additions"] for path, owner in added(row)}
         for read in (old, new)
     )
-    return {path for path, owner in had - has if owner != "starter" and (path, "starter") in has}
+    return {path for path, owner in had - has if owner != "sample" and (path, "sample") in has}
 
 
 def added(row: dict[str, Any]) -> Any:
@@ -292,7 +292,7 @@ def test_no_file_of_the_road_becomes_a_starter(tmp_path: Path, release: str) -> 
 
 
 def test_a_file_of_the_road_that_becomes_a_starter_is_noticed(planted: Path) -> None:
-    replace(planted / TABLE, f"{OLD}: road", f"{OLD}: starter")
+    replace(planted / TABLE, f"{OLD}: managed", f"{OLD}: sample")
     assert became_starters(support.ROOT, planted) == {OLD}
 
 

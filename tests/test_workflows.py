@@ -1,8 +1,7 @@
 """What every workflow does: its jobs, what they need and may, and their steps.
 
-tests/data/workflows.txt says it for the highest level, where all of them are, as somebody read and
-approved it: whoever changes a workflow changes it there, too. That they run is the business of
-tests/e2e.
+tests/data/workflows.txt has it for the highest level, which has all of them. Change a workflow
+there too, so that the change is read; tests/e2e runs them.
 """
 
 from __future__ import annotations
@@ -12,27 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests import support
-from tests.conftest import Render
+from tests.variants import Variant
+from tests.workflows import workflows
 
 WANTED = support.ROOT / "tests" / "data" / "workflows.txt"
-KINDS: dict[str, dict[str, Any]] = {
-    "service": {},
-    "wheel": {"kind": "cli"},
-    "binary": {"kind": "cli", "artifact": "binary"},
-}
 PLAIN = {"contents": "read"}
 """What a job may when nothing is said."""
 
 
-def told(project: Path) -> Iterator[str]:
+def described(project: Path) -> Iterator[str]:
     """Yield what the workflows of a project do, a line for each job and step."""
-    for file in sorted((project / ".github" / "workflows").glob("*.yml")):
-        workflow = yaml.load(file.read_text(), yaml.BaseLoader)
-        events = workflow["on"]
-        yield f"{file.name}: {', '.join(events)}"
+    for file, workflow in workflows(project).items():
+        yield f"{file}: {', '.join(workflow['on'])}"
         yield from detail("", workflow, "permissions", "concurrency")
         for name, job in workflow["jobs"].items():
             needs = job.get("needs", [])
@@ -50,28 +42,26 @@ def told(project: Path) -> Iterator[str]:
 
 
 def detail(indent: str, of: dict[str, Any], *keys: str) -> Iterator[str]:
-    """Yield what is said under some keys."""
+    """Yield the values of some keys."""
     for key in keys:
         if key in of:
-            said = of[key]
-            if isinstance(said, dict):
-                said = ", ".join(f"{name}={value}" for name, value in said.items())
-            yield f"{indent}{key}: {' '.join(str(said).split()) or 'none'}"
+            text = of[key]
+            if isinstance(text, dict):
+                text = ", ".join(f"{name}={value}" for name, value in text.items())
+            yield f"{indent}{key}: {' '.join(str(text).split()) or 'none'}"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_workflows_do_what_is_written(rendered: Render, kind: str) -> None:
+def test_the_workflows_do_what_is_written(variant: Variant) -> None:
     sections = WANTED.read_text().split("\n\n")
-    (wanted,) = (text for text in sections if text.startswith(f"== {kind}\n"))
-    assert [*told(rendered(8, **KINDS[kind]))] == wanted.rstrip("\n").splitlines()[1:]
+    (wanted,) = (text for text in sections if text.startswith(f"== {variant.name}\n"))
+    assert [*described(variant.rendered(8))] == wanted.rstrip("\n").splitlines()[1:]
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_lower_level_has_fewer_jobs_and_the_same_steps(rendered: Render, kind: str) -> None:
-    highest = set(told(rendered(8, **KINDS[kind])))
+def test_a_lower_level_has_fewer_jobs_and_the_same_steps(variant: Variant) -> None:
+    highest = set(described(variant.rendered(8)))
     for level in range(3, 8):
-        lines = list(told(rendered(level, **KINDS[kind])))
+        lines = list(described(variant.rendered(level)))
         jobs = {line.partition(" after ")[0] for line in lines if line.startswith("  ")}
         above = {line.partition(" after ")[0] for line in highest}
         assert {line for line in jobs if line.lstrip().startswith("- ")} <= above

@@ -83,7 +83,7 @@ def medians(
 
 def committed(folder: Path) -> Path:
     """Return a folder as a template that somebody cloned: one commit, packed."""
-    support.save(folder)
+    support.commit_all(folder)
     support.git(folder, "tag", "v1.0.0")
     support.git(folder, "gc", "--quiet")
     return folder
@@ -112,7 +112,7 @@ def levels(folder: Path, runs: int) -> list[dict[str, Any]]:
         made = support.render(folder / f"made{level}" / "links", level)
         floor = plain(folder / f"floor{level}", made)
         lower = support.render(folder / f"lower{level}" / "links", max(level - 1, 0))
-        support.save(lower)
+        support.commit_all(lower)
         times = medians(
             runs,
             begin=lower,

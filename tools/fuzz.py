@@ -85,7 +85,7 @@ def publish(source: Path, change: str, what: str, number: int) -> None:
     path, _, level = what.partition(":")
     file = source / "template" / path
     table = yaml.safe_load((source / TABLE).read_text())
-    rows = [row for row in table["levels"] + table["parts"] if path in row.get("adds", {})]
+    rows = [row for row in table["levels"] + table["additions"] if path in row.get("adds", {})]
     if change == "edit":
         lines = file.read_text().splitlines(keepends=True)
         middle = len(lines) // 2
@@ -109,7 +109,7 @@ def publish(source: Path, change: str, what: str, number: int) -> None:
             owner = row["adds"].pop(path)
         table["levels"][int(level)]["adds"][path] = owner
     (source / TABLE).write_text(yaml.safe_dump(table, sort_keys=False))
-    support.save(source, f"Version 1.{number}.0")
+    support.commit_all(source, f"Version 1.{number}.0")
     support.git(source, "tag", f"v1.{number}.0")
 
 
@@ -118,14 +118,14 @@ def plain_road(source: Path, kind: str) -> list[str]:
     table = yaml.safe_load((source / TABLE).read_text())
     owners = [
         (path, owner)
-        for row in table["levels"] + table["parts"]
+        for row in table["levels"] + table["additions"]
         if row.get("when", "always") in KINDS[kind][1]
         for path, owner in row.get("adds", {}).items()
     ]
     return sorted(
         path
         for path, owner in owners
-        if owner == "road" and path not in FIXED and (source / "template" / path).is_file()
+        if owner == "managed" and path not in FIXED and (source / "template" / path).is_file()
     )
 
 
@@ -161,7 +161,7 @@ def listed(source: Path, version: str, kind: str, level: int) -> set[str]:
     """Return what a new project of a kind and level has, by the table alone."""
     table = yaml.safe_load(support.git(source, "show", f"{version}:{TABLE}"))
     found: set[str] = set()
-    parts = [row for row in table["parts"] if row.get("when", "always") in KINDS[kind][1]]
+    parts = [row for row in table["additions"] if row.get("when", "always") in KINDS[kind][1]]
     for row in sorted(table["levels"] + parts, key=lambda row: int(row["level"])):
         if row["level"] <= level:
             found = found - set(row.get("drops", ())) | set(row.get("adds", ()))

@@ -35,18 +35,18 @@ from tests import support
 PAGE = support.ROOT / "reports" / "mutation.md"
 RESULTS = PAGE.with_suffix(".json")
 TABLE = "extensions/ladder.yml"
-LISTS = ("drops", "gates", "set_up")
-QUICK = [f"tests/test_{name}.py" for name in ("exact", "table", "gates", "messages")]
+LISTS = ("drops", "required_checks", "set_up")
+QUICK = [f"tests/test_{name}.py" for name in ("exact", "table", "required_checks", "messages")]
 INNER = ["tests", "--ignore=tests/e2e", "--ignore=tests/test_mutation.py"]
 INNER += ["-m", "not exhaustive"]
 BED = "tests/e2e/test_"
 CONTAINERS = "tests/test_deploy_containers.py"
 JUDGES: dict[str, list[list[str]]] = {
-    "table": [QUICK, ["tests/test_cli.py", "-k", "required or its_files"], INNER],
-    "workflows": [["tests/test_workflows.py"], ["tests/test_gates.py"], INNER],
+    "table": [[*QUICK, "-m", "not exhaustive"], QUICK, INNER],
+    "workflows": [["tests/test_workflows.py"], ["tests/test_required_checks.py"], INNER],
     "guards": [
         ["tests/test_refusals.py", "tests/test_company.py", "tests/test_exact.py"],
-        ["tests/test_interactive.py", "tests/test_cli.py", "-k", "interactive or refused"],
+        ["tests/test_interactive.py"],
         ["tests/test_adopt.py"],
         INNER,
     ],
@@ -111,10 +111,10 @@ def mutants(root: Path = support.ROOT) -> Iterator[Mutant]:
 def of_table(root: Path) -> Iterator[Mutant]:
     """Yield the table without each of its entries."""
     text = (root / TABLE).read_text()
-    for section in ("levels", "parts"):
+    for section in ("levels", "additions"):
         for number, row in enumerate(yaml.safe_load(text)[section]):
             where = f"level {row['level']}"
-            if section == "parts":
+            if section == "additions":
                 where += f", {row.get('when', 'always')}"
             for key in ("adds", "settings", *LISTS):
                 for index, entry in enumerate(row.get(key) or ()):
@@ -129,7 +129,7 @@ def of_table(root: Path) -> Iterator[Mutant]:
 def of_workflows(root: Path) -> Iterator[Mutant]:
     """Yield each workflow without each of its jobs and steps, and what they are bound to."""
     files = [*(root / "template" / ".github" / "workflows").iterdir()]
-    files += (root / "includes" / "cli").glob("*.yml")
+    files += root.glob("partials/*/.github/workflows/*.yml")
     bound = re.compile(r"(?m)^ +(if|needs|timeout-minutes|persist-credentials|fetch-depth): .*\n")
     step = re.compile(r"(?ms)^      - name: (?P<name>[^\n]*)\n.*?(?=^      - name:|^ {0,4}\S|\Z)")
     job = re.compile(r"(?ms)^  (?P<name>\w[\w-]*):\n    name: .*?(?=^  \w|^\S|^{%|\Z)")
@@ -161,7 +161,7 @@ def of_guards(root: Path) -> Iterator[Mutant]:
 
 def of_programs(root: Path) -> Iterator[Mutant]:
     """Yield the programs that deploy without each of their statements that do something."""
-    files = [*(root / "template" / "ops").iterdir(), *(root / "includes" / "cli" / "ops").iterdir()]
+    files = [*(root / "template" / "ops").iterdir(), *root.glob("partials/*/ops/*")]
     for file in sorted(files):
         text, path = file.read_text(), file.relative_to(root).as_posix()
         if "python" not in text[:40] and '"""' not in text[:200]:
@@ -212,7 +212,7 @@ def judge(
             if (root / name).is_file():
                 shutil.copy(root / name, copy / name)
         (copy / mutant.file).write_text(mutant.text)
-        support.save(copy, "Mutant")
+        support.commit_all(copy, "Mutant")
         ours = ("LADDER_", "PYTEST_")
         environment = {key: text for key, text in os.environ.items() if not key.startswith(ours)}
         began = time.monotonic()

@@ -30,7 +30,7 @@ def pipeline(folder: Path) -> list[dict[str, Any]]:
     for level in LEVELS:
         project = support.render(folder / f"pace{level}" / "links", level)
         support.run("uv", "lock", "--quiet", cwd=project)
-        support.save(project)
+        support.commit_all(project)
         with ExitStack() as stack:
             forge = _forge(engine, project, level, stack)
             engine.docker("buildx", "prune", "--all", "--force")
@@ -48,7 +48,7 @@ def pipeline(folder: Path) -> list[dict[str, Any]]:
                 found.append({"level": level, "cache": cache, **measured(project, done)})
                 code = project / "src" / "links" / "__init__.py"
                 code.write_text(f"{code.read_text()}\nPACE = 1\n")
-                support.save(project, "Change a line")
+                support.commit_all(project, "Change a line")
     return found
 
 

@@ -15,7 +15,7 @@ from tests import support
 
 CHANGELOG = "CHANGELOG.md"
 HEADING = re.compile(r"(?m)^## (\d+\.\d+\.\d+) - (\d{4}-\d{2}-\d{2})$")
-OF_TEMPLATE = ["copier.yml", "extensions", "includes", "template"]
+OF_TEMPLATE = ["copier.yml", "extensions", "partials", "template"]
 
 
 def key(version: str) -> tuple[int, ...]:
@@ -75,7 +75,8 @@ def export(commit: str, folder: Path, root: Path = support.ROOT) -> None:
     """Put the template as it was at a commit into a folder, and nothing else."""
     clear(folder)
     archive = folder / "template.tar"
-    support.git(root, "archive", f"--output={archive}", commit, *OF_TEMPLATE)
+    names = support.git(root, "ls-tree", "--name-only", commit, *OF_TEMPLATE).split()
+    support.git(root, "archive", f"--output={archive}", commit, *names)
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
     archive.unlink()

@@ -6,7 +6,7 @@
 #     "uvicorn",
 # ]
 # ///
-"""A guestbook: what a founder may put in the place of the starter."""
+"""A guestbook: what a user may put in the place of the sample application."""
 
 import os
 import sqlite3

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import support
-from tests.test_adopt import adopt, make
+from tests.adoption import adopt, make_project
 
 TEST = '''"""The guests."""
 
@@ -28,7 +28,7 @@ GATES = [
 
 
 def test_the_gates_of_its_level_pass(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    project = make(tmp_path, "uv")
+    project = make_project(tmp_path, "uv")
     adopt(project, 4)
     said = capfd.readouterr().err
     move = re.search(r"git mv src/guests/main.py src/guests/__init__.py", said)
@@ -41,7 +41,7 @@ def test_the_gates_of_its_level_pass(tmp_path: Path, capfd: pytest.CaptureFixtur
     (project / "tests" / "unit" / "test_guests.py").write_text(TEST)
     assert "uv lock" in said
     support.run("uv", "lock", "--quiet", cwd=project)
-    support.save(project, "Do what the message says")
+    support.commit_all(project, "Do what the message says")
     for gate in GATES:
         support.run(*gate.split(), cwd=project)
     (project / "src" / "guests" / "__init__.py").write_text("app: int = None\n")

@@ -189,7 +189,7 @@ def project(tmp_path: Path) -> Path:
     }.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    support.save(root)
+    support.commit_all(root)
     return root
 
 
@@ -217,7 +217,7 @@ def test_gh_needs_the_token_that_a_step_brings(
 ) -> None:
     main = project / ".github" / "workflows" / "main.yml"
     main.write_text(main.read_text().replace("GH_TOKEN:", "SOME_TOKEN:"))
-    support.save(project)
+    support.commit_all(project)
     run = run_workflows(project, "push", forge=forge)
     assert run.results["package"] == "failure"
     assert "set the GH_TOKEN environment variable" in run.jobs["package"].log
@@ -240,7 +240,7 @@ def test_what_pypi_would_not_trust_is_refused(
 ) -> None:
     main = project / ".github" / "workflows" / "main.yml"
     main.write_text(main.read_text().replace(before, after))
-    support.save(project)
+    support.commit_all(project)
     with pytest.raises(BedError, match=sentence):
         run_workflows(project, "push")
 

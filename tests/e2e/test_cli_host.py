@@ -105,7 +105,7 @@ def edit(project: Path, old: str, new: str) -> None:
 
 def commit(operator: Operator) -> str:
     """Commit what was changed, and return the version that this makes."""
-    support.save(operator.project, "Change")
+    support.commit_all(operator.project, "Change")
     return support.git(operator.project, "rev-parse", "--short", "HEAD").strip()
 
 

@@ -60,7 +60,7 @@ def test_a_push_goes_on_into_production_and_a_bad_one_comes_back(
     code = made / CODE
     text = code.read_text().replace(IMPORTS.replace("from typing import Any\n", ""), IMPORTS, 1)
     code.write_text(text.replace("\n\nif __name__", f"{FAULT}\n\nif __name__", 1))
-    support.save(made, "A fault")
+    support.commit_all(made, "A fault")
     bad = run_workflows(made, "push", **known)
     assert bad.results["staging / deploy"] == "success", str(bad)
     assert bad.results["production / deploy"] == "failure", str(bad)

@@ -55,7 +55,7 @@ def caller(project: Render, level: int, image: str) -> Path:
     with (made / CODE).open("a") as file:
         file.write(CALLS)
     (made / "tests" / "system" / "test_catalog.py").write_text(TEST.lstrip())
-    support.save(made, "Call the catalog")
+    support.commit_all(made, "Call the catalog")
     return made
 
 
@@ -71,7 +71,7 @@ def test_the_system_tests_bring_up_what_the_stack_needs(
     def take(version: str, fault: str) -> None:
         images.push(other, version, fault=fault)
         image = f"{images.image}:{version}"
-        support.save(made, "Before the change")
+        support.commit_all(made, "Before the change")
         support.climb(made, 7, dependents=[{"name": "catalog", "image": image, "port": 8000}])
 
     take("1.1", "crashing")
@@ -177,7 +177,7 @@ def test_each_of_two_projects_is_released_and_rolled_back_alone(
     assert "2.1" not in somebody.deploy("history")
 
     # The same by one dispatch; the server is staging, too, where 2.1 has been proven.
-    support.save(made, "What the forge knows")
+    support.commit_all(made, "What the forge knows")
     known = {"REGISTRY": registry_address}
     for environment in ("STAGING", "PRODUCTION"):
         known[f"{environment}_HOST"] = server.destination
@@ -193,5 +193,5 @@ def test_each_of_two_projects_is_released_and_rolled_back_alone(
         secrets={"DEPLOY_SSH_KEY": server.key},
     )
     assert run.ok, str(run)
-    assert run.results["proven / deploy"] == run.results["deploy / deploy"] == "success"
+    assert run.results["verified / deploy"] == run.results["deploy / deploy"] == "success"
     assert runs() == ("1.0", "2.1")

@@ -33,7 +33,7 @@ def test_versions_come_and_go_with_their_data(project: Render, server: Host, for
     somebody = Operator(made, server, {"DEPLOY_IMAGE": forge.image})
     first = support.git(made, "rev-parse", "HEAD").strip()
     a = forge.push(made, "1.0", commit=first)
-    support.save(made, "Second")
+    support.commit_all(made, "Second")
     second = support.git(made, "rev-parse", "HEAD").strip()
     b = forge.push(made, "1.1", commit=second)
     forge.push(made, "1.2", fault="shy", commit=second)

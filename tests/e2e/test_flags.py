@@ -141,7 +141,7 @@ def test_a_preview_that_forgets_its_flag_is_stopped(
     asked = 'if not api.get_client().get_boolean_value("preview", False):'
     assert asked in code.read_text()
     code.write_text(code.read_text().replace(asked, "if code == api.__name__:"))
-    support.save(made, "A fault")
+    support.commit_all(made, "A fault")
     run = run_workflows(made, "pull_request", job="check", workflow="main.yml")
     red = {name for name, result in run.results.items() if result == "failure"}
     assert "check / unit" in red, str(run)

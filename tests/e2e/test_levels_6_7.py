@@ -128,7 +128,7 @@ def test_bad_sql_turns_the_integration_check_red_alone(
         'new = sa.insert(links).prefix_with("OR REPLACE")\n        connection.execute(new.values(',
     )
     support.run("uv", "lock", "--quiet", cwd=made)
-    support.save(made, "A query that SQLite alone understands")
+    support.commit_all(made, "A query that SQLite alone understands")
     run = run_workflows(made, "pull_request", workflow="main.yml", job="integration")
     assert red(run) == {"integration / tests"}, str(run)
     assert "SyntaxError" in run.jobs["integration / tests"].log
@@ -144,7 +144,7 @@ def test_a_broken_route_turns_the_system_check_red_alone(
         "{$SITE_ADDRESS} {\n\trespond /links 404\n",
     )
     support.run("uv", "lock", "--quiet", cwd=made)
-    support.save(made, "A proxy that keeps new links away")
+    support.commit_all(made, "A proxy that keeps new links away")
     name = f"acme/links-{secrets.token_hex(3)}"
     run = run_workflows(made, "pull_request", workflow="main.yml", repository=name)
     assert red(run) == {"system / tests"}, str(run)

@@ -67,7 +67,7 @@ def test_a_push_becomes_an_image_with_a_version_of_its_own(
     image = f"{registry_address}/{name.lower()}"
     versions = []
     for message in ("Not tagged yet", "After the tag"):
-        support.save(made, message)
+        support.commit_all(made, message)
         run = run_workflows(made, repository=name, variables={"REGISTRY": registry_address})
         assert run.ok, str(run)
         assert run.results == expected(3)
@@ -191,7 +191,7 @@ def test_a_fault_turns_its_own_check_red_and_no_other(
     code = made / CODE
     assert code.read_text().count(old) == 1
     code.write_text(code.read_text().replace(old, new))
-    support.save(made, "A fault")
+    support.commit_all(made, "A fault")
     run = run_workflows(made, "pull_request", job="check", workflow="main.yml")
     red = {name for name, result in run.results.items() if result == "failure"}
     assert red == {f"check / {job}"}, str(run)
@@ -207,14 +207,14 @@ def test_what_uv_adds_is_kept_at_every_climb(project: Render) -> None:
     add("attrs", "zstandard")
     add("--dev", "ipdb")
     support.run("uv", "remove", "--quiet", "--no-sync", "sqlalchemy", cwd=made)
-    support.save(made, "Dependencies of mine")
+    support.commit_all(made, "Dependencies of mine")
     for level in range(4, 9):
         support.climb(made, level)
         status = support.git(made, "status", "--porcelain")
         assert "UU" not in status, f"level {level}\n{status}"
         add(f"six>=1.{level}")  # which goes to the user's part, whatever the road has
         add("--dev", "aiofiles")
-        support.save(made, f"Level {level}")
+        support.commit_all(made, f"Level {level}")
         written = tomllib.loads((made / "pyproject.toml").read_text())
         own = (made / "pyproject.toml").read_text().partition("# Yours (uv add):\n")[2]
         own = own.partition("]\n")[0]
@@ -234,7 +234,7 @@ def test_a_stale_lock_is_red_and_says_what_to_do(project: Render, run_workflows:
     pyproject = made / "pyproject.toml"
     text = pyproject.read_text().replace("# Yours (uv add):\n", '# Yours (uv add):\n    "attrs",\n')
     pyproject.write_text(text)
-    support.save(made, "A dependency more")
+    support.commit_all(made, "A dependency more")
     run = run_workflows(made, "pull_request", job="check", workflow="main.yml")
     assert set(run.results.values()) == {"failure"}, str(run)
     said = [text for kind, text in run.annotations if kind == "error"]
@@ -249,7 +249,7 @@ def test_without_unit_tests_the_check_is_green_and_says_what_to_write(
     made = project(4)
     (made / "tests" / "unit" / "test_links.py").unlink()
     support.run("uv", "lock", "--quiet", cwd=made)
-    support.save(made, "No tests yet")
+    support.commit_all(made, "No tests yet")
     run = run_workflows(made, "pull_request", job="check", workflow="main.yml")
     assert run.ok, str(run)
     warnings = [text for kind, text in run.annotations if kind == "warning"]
@@ -294,8 +294,8 @@ def test_a_push_goes_to_staging_and_production_takes_what_is_proven(
 
     unproven = run_workflows(made, "workflow_dispatch", inputs={"version": "0.0.0.post99"}, **known)
     assert unproven.results == {
-        "proven / deploy": "failure",
-        "proven / skipped": "skipped",
+        "verified / deploy": "failure",
+        "verified / skipped": "skipped",
         "production / deploy": "skipped",
         "production / skipped": "skipped",
     }
@@ -306,7 +306,7 @@ def test_a_push_goes_to_staging_and_production_takes_what_is_proven(
     assert production.version() == version
     assert digest in production.deploy("status")
 
-    support.save(made, "The next version")
+    support.commit_all(made, "The next version")
     run = run_workflows(made, "push", **known)
     assert run.ok, str(run)
     assert production.version() == version, "staging takes every push, production none"

@@ -40,7 +40,7 @@ def climb(made: Path, level: int) -> None:
     assert body in code.read_text()
     if level >= 3:
         support.run("uv", "lock", "--quiet", cwd=made)
-    support.save(made, f"Climb to level {level}")
+    support.commit_all(made, f"Climb to level {level}")
 
 
 class Pipeline:
@@ -78,7 +78,7 @@ def test_from_a_script_to_continuous_deployment(
     made = project(0)
     for name in ("guestbook.py", "wording.py"):
         shutil.copy(DATA / name, made / name.replace("guestbook", "links"))
-    support.save(made, "A guestbook")
+    support.commit_all(made, "A guestbook")
     with support.serving(["uv", "run", "links.py"], made) as address:
         sign(address, "hello")
         assert signed(address) == ["Hello"]

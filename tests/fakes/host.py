@@ -37,7 +37,7 @@ exec "$@"
 """
 
 
-class SmallHost:
+class FakeHost:
     """A host, set up as ops/README.md says."""
 
     destination = "deploy@links.test"

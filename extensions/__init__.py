@@ -1,0 +1,1 @@
+"""The ladder: its table, and what Copier asks of it."""

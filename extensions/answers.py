@@ -1,0 +1,176 @@
+"""Which answers are valid. At a terminal and in the hook, the same function says what is wrong."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+from contextlib import suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from . import dependents, levels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE = ".copier-answers.yml"
+"""Where a project records its answers."""
+KINDS = {"service": "service", "cli": "command-line program"}
+RESERVED = {"alembic", "boto3", "fastapi", "migrations", "ops", "psycopg", "pydantic", "src"}
+RESERVED |= {"sqlalchemy", "starlette", "test", "tests", "uvicorn"}
+"""Names of packages and folders that a project of some level has beside its own package."""
+
+
+def slug(name: str) -> str:
+    """Return a name as artifacts and hosts use it: `Link Shortener` -> `link-shortener`."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def package_name(name: str) -> str:
+    """Return a name as Python imports it: `Link Shortener` -> `link_shortener`."""
+    return slug(name).replace("-", "_")
+
+
+@lru_cache(maxsize=1)
+def questions() -> dict[str, dict[str, Any]]:
+    """Return the questions in `copier.yml`."""
+    read = levels.load_yaml(levels.ROOT / "copier.yml")
+    return {key: question for key, question in read.items() if not key.startswith("_")}
+
+
+def error_in(answers: Mapping[str, Any], recorded: Mapping[str, Any]) -> str:
+    """Return what is wrong with a project's answers, in one sentence; nothing if they are valid.
+
+    Args:
+        answers: as recorded or given, perhaps as text: `--data level=2` is `"2"`.
+        recorded: what the project has answered before.
+    """
+    return next(filter(None, (error_of(key, answers, recorded) for key in questions())), "")
+
+
+def error_of(key: str, answers: Mapping[str, Any], recorded: Mapping[str, Any]) -> str:
+    """Return what is wrong with one answer, in one sentence; nothing if it is valid or missing.
+
+    Args:
+        key: the question.
+        answers: all answers so far, among which the one in question.
+        recorded: what the project has answered before.
+    """
+    if answers.get(key) is None:
+        return ""
+    answer = answers[key]
+    text = str(answer)
+    cli = answers.get("kind") == "cli"
+    if key == "project_name":
+        package = str(answers.get("package") or package_name(text))
+        return project_name_error(text) or package_error(package)
+    if key == "package":
+        return package_error(text)
+    if key == "owner":
+        return owner_error(text) if text else ""
+    if key == "level":
+        return level_error(text)
+    if key == "dependents":
+        return dependents_error(answer, cli=cli)
+    if key == "artifact" and text:
+        return artifact_error(text, cli=cli)
+    if error := choice_error(key, answer):
+        return error
+    if key == "kind" and recorded.get("kind") in KINDS and recorded["kind"] != answer:
+        was = KINDS[recorded["kind"]]
+        return f"A {was} stays a {was}: for another kind, make a new project and move the code."
+    if key == "feature_flags" and cli and text.lower() in {"true", "yes", "1"}:
+        return "Feature flags are for services: an installed program is not switched remotely."
+    if key == "backing_services" and cli and "s3" in text:
+        return "An S3 store is for services: a command-line program can have Postgres."
+    return ""
+
+
+def project_name_error(name: str) -> str:
+    """Return why this cannot be a project's name, or nothing."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,38}[A-Za-z0-9]|[A-Za-z]", name):
+        return ""
+    return (
+        f"{name!r} is not a project name: use letters, digits, spaces, dots, hyphens and "
+        "underscores, 40 characters at most, a letter or digit at both ends."
+    )
+
+
+def package_error(package: str) -> str:
+    """Return why this cannot be the name of the project's package, or nothing."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", package):
+        reason = "a package name is lower-case letters, digits and underscores, a letter first"
+    elif keyword.iskeyword(package) or keyword.issoftkeyword(package):
+        reason = "it is a keyword of Python"
+    elif package in sys.stdlib_module_names:
+        reason = "Python's standard library has a module of that name"
+    elif package in RESERVED:
+        reason = "the project needs another package or folder of that name"
+    else:
+        return ""
+    return (
+        f"{package!r} cannot be the package's name: {reason}. Choose another project name, "
+        "or set the package's with --data package=NAME."
+    )
+
+
+def owner_error(owner: str) -> str:
+    """Return why this cannot be a user or organization of the forge, or nothing."""
+    if re.fullmatch(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}", owner):
+        return ""
+    return (
+        f"{owner!r} is not a GitHub user or organization: use letters, digits and single hyphens."
+    )
+
+
+def level_error(level: str) -> str:
+    """Return why there is no such level, or nothing."""
+    if re.fullmatch(r"[0-9]+", level) and int(level) < len(levels.levels()):
+        return ""
+    return f"There is no level {level}: choose one from 0 to {len(levels.levels()) - 1}."
+
+
+def artifact_error(artifact: str, *, cli: bool) -> str:
+    """Return why a project of this kind cannot have this artifact, or nothing."""
+    if cli and artifact not in {"wheel", "binary"}:
+        return f"A command-line program is a wheel or a binary, not a {artifact}."
+    if not cli and artifact != "container":
+        return f"A service is a container, not a {artifact}: leave the artifact out."
+    return ""
+
+
+def dependents_error(answer: object, *, cli: bool) -> str:
+    """Return why these cannot be the project's dependents, or nothing."""
+    try:
+        found = dependents.parse(answer)
+    except ValueError as error:
+        return str(error)
+    if found and cli:
+        return "Dependents are for services: the tests of a program start no stack."
+    return ""
+
+
+def choice_error(key: str, answer: object) -> str:
+    """Return why this is none of the choices in `copier.yml`, or nothing."""
+    question = questions()[key]
+    if question["type"] == "bool":
+        choices = ["true", "false"]
+    elif isinstance(question.get("choices"), dict):
+        choices = list(question["choices"].values())
+    else:
+        return ""
+    if isinstance(answer, str):
+        with suppress(yaml.YAMLError):
+            answer = yaml.safe_load(answer)
+    if question.get("multiselect"):
+        if not isinstance(answer, list) and answer:
+            return f"{key} is a list: give for example {key}='[{', '.join(choices)}]'."
+        if not answer:
+            return f"{key} is empty: choose {' or '.join(choices)} or both, or stay below level 6."
+    for one in answer if isinstance(answer, list) else [answer]:
+        if (str(one).lower() if isinstance(one, bool) else one) not in choices:
+            return f"{key} cannot be {one!s}: choose {' or '.join(choices)}."
+    return ""

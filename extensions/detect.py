@@ -1,0 +1,113 @@
+"""What a project that was not made from the template already says of itself."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from . import answers, git, pyproject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APPLICATION = {"service": r"(?m)^app\b.*=", "cli": r"(?m)^def main\b"}
+"""Kind -> what the definition of its application looks like."""
+NOT_CODE = re.compile(r"(^|/)(tests?|docs|ops|migrations)/|(^|/)(conftest|setup|test_\w+)\.py$")
+NOT_PACKAGES = {"docs", "src", "test", "tests"}
+LICENSES = {"MIT": "MIT License", "Apache-2.0": "Apache License"}
+"""License that the template offers -> how its text begins."""
+
+
+def is_unmanaged(project: Path) -> bool:
+    """Tell whether a folder has files and no answers: a project not made from the template."""
+    if not project.is_dir() or (project / answers.FILE).exists():
+        return False
+    return not {path.name for path in project.iterdir()} <= {".git", ".venv"}
+
+
+def detect_answers(project: Path) -> dict[str, str]:
+    """Return the answers that a project's own files give, as far as they do.
+
+    Args:
+        project: its folder.
+
+    Returns:
+        Some of project_name, project_description, package, kind and license.
+    """
+    metadata, config = read_toml(project / pyproject.FILE), read_setup(project)
+    table, poetry = metadata.get("project", {}), metadata.get("tool", {}).get("poetry", {})
+    scripts = table.get("scripts") or poetry.get("scripts")
+    scripts = scripts or config.get("options.entry_points", "console_scripts", fallback="")
+    found = {
+        "project_name": table.get("name") or poetry.get("name"),
+        "project_description": table.get("description") or poetry.get("description"),
+        "package": detect_package(project),
+        "kind": "cli" if scripts and not application_files(project, "service") else "",
+        "license": detect_license(project, table.get("license") or poetry.get("license")),
+    }
+    for key, option in (("project_name", "name"), ("project_description", "description")):
+        found[key] = found[key] or config.get("metadata", option, fallback="")
+    return {key: " ".join(str(text).split()) for key, text in found.items() if text}
+
+
+def detect_package(project: Path) -> str:
+    """Return the only package, or else the module that is the application, or nothing."""
+    for folder in (project / "src", project):
+        names = {path.parent.name for path in folder.glob("*/__init__.py")} - NOT_PACKAGES
+        if len(names) == 1:
+            return names.pop()
+    modules = [path for path in sorted(project.glob("*.py")) if not NOT_CODE.search(path.name)]
+    if len(modules) > 1:
+        applications = re.compile("|".join(APPLICATION.values()).replace("(?m)", ""), re.MULTILINE)
+        modules = [path for path in modules if applications.search(read_text(path))]
+    return modules[0].stem if len(modules) == 1 else ""
+
+
+def detect_license(project: Path, declared: object) -> str:
+    """Return a project's license, if it is one that the template offers.
+
+    Args:
+        project: its folder.
+        declared: the license in its metadata, a text or a table with one.
+    """
+    name = declared.get("text", "") if isinstance(declared, dict) else declared or ""
+    text = next(map(read_text, sorted(project.glob("LICEN[CS]E*"))), "")
+    return next((one for one, head in LICENSES.items() if name == one or head in text[:200]), "")
+
+
+def code_files(project: Path) -> dict[str, str]:
+    """Return path -> text of the project's own code in git, without its tests."""
+    listed = git.lines(project, "ls-files", "*.py")
+    return {path: read_text(project / path) for path in listed if not NOT_CODE.search(path)}
+
+
+def application_files(project: Path, kind: str) -> list[str]:
+    """Return the files that define an application of a kind."""
+    return [
+        path for path, text in code_files(project).items() if re.search(APPLICATION[kind], text)
+    ]
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return the content of a TOML file; nothing where it cannot be read."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def read_setup(project: Path) -> configparser.ConfigParser:
+    """Return the content of setup.cfg; nothing where it cannot be read."""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(project / "setup.cfg", encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError):
+        parser.clear()
+    return parser
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a file, whatever its bytes; nothing where there is none."""
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""

@@ -1,0 +1,213 @@
+"""The ladder as data: what `ladder.yml` says, and what follows from it for a project's answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from . import dependents
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / "template"
+COMPANY = ROOT / "company.yml"
+SCRIPT = "{package}.py"
+MODULE = "src/{package}/__init__.py"
+TEXT_FIELDS = ("meaning", "climb_when", "not_yet", "cost")
+OWNERS = ("sample", "write-once", "managed", "shared")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A level, or what an option or a company adds to one; `ladder.yml` explains the fields."""
+
+    level: int
+    when: str = "always"
+    name: str = ""
+    capability: str = ""
+    meaning: str = ""
+    climb_when: str = ""
+    not_yet: str = ""
+    cost: str = ""
+    adds: Mapping[str, str] = field(default_factory=dict)
+    drops: list[str] = field(default_factory=list)
+    required_checks: list[str] = field(default_factory=list)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    set_up: list[str] = field(default_factory=list)
+
+
+def load_yaml(file: Path) -> Any:
+    """Return what a YAML file says, with the fast loader where PyYAML has one."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(file.read_text(encoding="utf-8"), loader)
+
+
+@lru_cache(maxsize=1)
+def table() -> Mapping[str, list[Entry]]:
+    """Return the ladder's `levels`, lowest first, and its `additions`."""
+    read = load_yaml(ROOT / "extensions" / "ladder.yml")
+    return {key: [Entry(**row) for row in rows] for key, rows in read.items()}
+
+
+def levels() -> list[Entry]:
+    """Return the levels, lowest first."""
+    return table()["levels"]
+
+
+@lru_cache(maxsize=1)
+def additions() -> list[Entry]:
+    """Return what options and the company add to the levels, the company's last."""
+    rows = company().get("additions", [])
+    return table()["additions"] + [Entry(**row) for row in rows]
+
+
+@lru_cache(maxsize=1)
+def company() -> Mapping[str, Any]:
+    """Return `company.yml`, which docs describe: a company's `defaults` and `additions`.
+
+    Raises:
+        ValueError: the file is wrong; says how in one sentence.
+    """
+    if not COMPANY.is_file():
+        return {}
+    try:
+        read = load_yaml(COMPANY)
+        if not isinstance(read, dict):
+            raise ValueError("it has neither defaults nor additions")
+        errors = list(company_errors(read))
+    except (TypeError, ValueError, yaml.YAMLError) as error:
+        errors = [" ".join(str(error).split())]
+    if errors:
+        raise ValueError(f"The template's {COMPANY.name} cannot be used: {errors[0]}.")
+    return dict(read)
+
+
+def company_errors(read: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the content of `company.yml`."""
+    for key in {*read} - {"defaults", "additions"}:
+        yield f"it has no place for {key}"
+    settable = {"level", "license", "owner", "project_description"}
+    for key in {*read.get("defaults", ())} - settable:
+        yield f"no default of {key} can be set"
+    for row in read.get("additions", []):
+        entry = Entry(**row)
+        if entry.level not in range(len(levels())):
+            yield f"there is no level {entry.level}"
+        if entry.when not in capabilities({"level": 0}):
+            yield f"there is no capability {entry.when}"
+        for path, owner in entry.adds.items():
+            if owner not in OWNERS:
+                yield f"{path} has the owner {owner}, which is none of {', '.join(OWNERS)}"
+            if not template_file(path):
+                yield f"template/ has no {path}"
+
+
+def template_file(path: str) -> Path | None:
+    """Return the file in `template/` that a path of the table is rendered from, if there is one."""
+    file = TEMPLATE / path.replace("{package}", "{{ package }}")
+    found = (file.with_name(f"{file.name}.jinja"), file)
+    return next((one for one in found if one.is_file()), None)
+
+
+def active_entries(answers: Mapping[str, Any]) -> Iterator[Entry]:
+    """Yield the entries that apply to a project with these answers, lowest level first."""
+    has = capabilities(answers)
+    for level in levels()[: int(answers["level"]) + 1]:
+        yield level
+        yield from (one for one in additions() if one.level == level.level and has[one.when])
+
+
+def text(level: int, name: str, answers: Mapping[str, Any]) -> str:
+    """Return a text field of a level as it holds for a project with these answers.
+
+    Args:
+        level: whose text.
+        name: one of `TEXT_FIELDS`.
+        answers: the project's; their level must not be lower.
+    """
+    texts = [getattr(one, name) for one in active_entries(answers) if one.level == level]
+    return next((str(one) for one in reversed(texts) if one), "")
+
+
+def paths(answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return path -> owner of every file that a project with these answers has."""
+    found: dict[str, str] = {}
+    for entry in active_entries(answers):
+        for path in entry.drops:
+            del found[path]
+        found.update(entry.adds)
+    return {path.format(package=answers["package"]): owner for path, owner in found.items()}
+
+
+def all_paths(package: str) -> set[str]:
+    """Return the path of every file that any project has."""
+    entries = [*levels(), *additions()]
+    return {path.format(package=package) for entry in entries for path in entry.adds}
+
+
+def excluded_paths(answers: Mapping[str, Any], without: Collection[str] = ()) -> set[str]:
+    """Return the files and folders of the template that a project with these answers must not get.
+
+    Args:
+        answers: the project's.
+        without: owners whose files it must not get either.
+    """
+    wanted = {path for path, owner in paths(answers).items() if owner not in without}
+    unwanted = all_paths(str(answers["package"])) - wanted
+    return unwanted | parents(unwanted) - parents(wanted)
+
+
+def parents(paths: Collection[str]) -> set[str]:
+    """Return every folder above one of these paths."""
+    return {str(one) for path in paths for one in PurePosixPath(path).parents if one.name}
+
+
+def required_checks(answers: Mapping[str, Any]) -> list[str]:
+    """Return the checks that a pull request needs, those of the highest level first."""
+    highest_first = sorted(active_entries(answers), key=lambda entry: -entry.level)
+    return [check for entry in highest_first for check in entry.required_checks]
+
+
+def settings(answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return name -> purpose of every variable and secret that the forge must be given."""
+    return {name: use for one in active_entries(answers) for name, use in one.settings.items()}
+
+
+def dependent_services(answers: Mapping[str, Any]) -> list[dependents.Dependent]:
+    """Return the services that the project's stack starts beside its own."""
+    has = capabilities(answers)
+    wanted = has["system_tests"] and has["service"]
+    return dependents.parse(answers.get("dependents")) if wanted else []
+
+
+def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
+    """Return capability -> whether a project with these answers has it.
+
+    These are the names that conditions in the template and `when` in the table use.
+    """
+    level = int(answers["level"])
+    has = {one.capability: one.level <= level for one in levels()}
+    backing = answers.get("backing_services") or []
+    cli = answers.get("kind") == "cli"
+    binary = cli and answers.get("artifact") == "binary"
+    delivered = has["continuous_delivery"]
+    by_itself = has["continuous_deployment"]
+    return has | {
+        "always": True,
+        "service": not cli,
+        "cli": cli,
+        "container": has["packaging"] and not cli,
+        "wheel": has["packaging"] and cli and not binary,
+        "binary": has["packaging"] and binary,
+        "postgres": has["integration_tests"] and "postgres" in backing,
+        "s3": has["integration_tests"] and not cli and "s3" in backing,
+        "feature_flags": delivered and not cli and bool(answers.get("feature_flags")),
+        "components": by_itself and not cli and answers.get("dependents") not in (None, [], "[]"),
+        "live_dangerously": delivered and not by_itself and bool(answers.get("live_dangerously")),
+    }

@@ -1,0 +1,135 @@
+"""Dependencies: in a script's header (PEP 723), and between the anchor lines of pyproject.toml.
+
+Texts are edited at the anchor lines, and the result is parsed before anybody writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+FILE = "pyproject.toml"
+TEMPLATE_ANCHOR = "    # Kept current by the template:\n"
+OWN_ANCHOR = "    # Yours (uv add):\n"
+HEADER = re.compile(r"(?m)^# /// script\r?\n(?P<body>(?:#(?: .*)?\r?\n)+?)# ///\r?\n")
+SERVER = "uvicorn"
+"""The one dependency that the template has at every level with a pyproject.toml."""
+
+
+def name_of(requirement: str) -> str:
+    """Return the normalized name (PEP 503) of the package that a requirement asks for.
+
+    Raises:
+        ValueError: it is not a requirement (PEP 508).
+    """
+    try:
+        return canonicalize_name(Requirement(requirement).name)
+    except InvalidRequirement:
+        raise ValueError(f"{requirement!r} is not a requirement") from None
+
+
+def missing(wanted: Iterable[str], present: Iterable[object]) -> list[str]:
+    """Return the requirements for packages that no requirement present asks for."""
+    names = set()
+    for one in present:
+        try:
+            names.add(name_of(str(one)))
+        except ValueError:
+            continue  # somebody else's, such as {include-group = "test"}
+    return [one for one in wanted if name_of(one) not in names]
+
+
+def dependencies(pyproject: str) -> tuple[list[str], list[str]]:
+    """Return the template's and the user's dependencies in the text of a pyproject.toml.
+
+    The template's stand between the two anchors. The user's stand below the second, or above the
+    first, where `uv add` may sort them.
+
+    Raises:
+        ValueError: it is not TOML.
+    """
+    everything: list[str] = tomllib.loads(pyproject).get("project", {}).get("dependencies", [])
+    between = pyproject.partition(OWN_ANCHOR)[0].partition(TEMPLATE_ANCHOR)[2]
+    templates = [one for one in everything if f'"{one}"' in between]
+    return templates, [one for one in everything if one not in templates]
+
+
+def without_own_dependencies(pyproject: bytes) -> bytes:
+    """Return the content of a pyproject.toml without the user's dependencies."""
+    above = rb"(?ms)^dependencies = \[\n.*?^    # Kept current by the template:$"
+    below = rb"(?ms)^    # Yours \(uv add\):\n.*?^\]$"
+    return re.sub(below, b"]", re.sub(above, b"", pyproject))
+
+
+def with_header(pyproject: str, header: str) -> str:
+    """Return the text of a pyproject.toml with what a script's header asks for.
+
+    Args:
+        pyproject: the text.
+        header: the lines between `# /// script` and `# ///`.
+
+    Raises:
+        ValueError: one of the two cannot be read, or the result would not be TOML.
+    """
+    newline = "\r\n" if "\r\n" in pyproject else "\n"
+    pyproject = pyproject.replace("\r\n", "\n")
+    body = re.sub(r"(?m)^# ?", "", header.replace("\r\n", "\n"))
+    wanted = tomllib.loads(body)
+    templates, own = dependencies(pyproject)
+    if OWN_ANCHOR not in pyproject:
+        raise ValueError(f"the line {OWN_ANCHOR.strip()!r} is missing")
+    carried = missing(wanted.get("dependencies", []), own)
+    carried = [one for one in carried if not is_in_template(one, templates)]
+    lines = "".join(f"    {json.dumps(one)},\n" for one in sorted(carried, key=name_of))
+    pyproject = pyproject.replace(OWN_ANCHOR, OWN_ANCHOR + lines, 1)
+    if python := wanted.get("requires-python"):
+        line = f"requires-python = {json.dumps(python)}"
+        pyproject = re.sub(r"(?m)^requires-python = .*$", lambda _: line, pyproject, count=1)
+    if tables := re.search(r"(?ms)^\[.*", body):
+        pyproject = f"{pyproject.rstrip()}\n\n{tables[0].rstrip()}\n"
+    tomllib.loads(pyproject)
+    return pyproject.replace("\n", newline)
+
+
+def is_in_template(requirement: str, templates: Iterable[str]) -> bool:
+    """Tell whether the template asks for all that a requirement asks for, at every level from 3 on.
+
+    Only the server is there at every level: what a level adds goes again with a descent, and must
+    not take a dependency of the user's with it.
+    """
+    if name_of(requirement) != SERVER:
+        return False
+    if requirement in templates:
+        return True
+    wanted = Requirement(requirement)
+    unconstrained = not (wanted.specifier or wanted.marker or wanted.url)
+    servers = [Requirement(one) for one in templates if name_of(one) == SERVER]
+    return unconstrained and any(wanted.extras <= server.extras for server in servers)
+
+
+def header_for(pyproject: str, imported: Collection[str]) -> str:
+    """Return the header for a script whose dependencies are in a pyproject.toml.
+
+    Args:
+        pyproject: its text.
+        imported: top-level names that the script imports: of the template's dependencies, the
+            script gets those.
+
+    Raises:
+        ValueError: the text is not TOML.
+    """
+    templates, own = dependencies(pyproject)
+    known = {name_of(one) for one in own}
+    own += [one for one in templates if name_of(one) in set(imported) - known]
+    python = tomllib.loads(pyproject).get("project", {}).get("requires-python", ">=3.11")
+    lines = [f"# requires-python = {json.dumps(python)}", "# dependencies = ["]
+    lines += [f"#     {json.dumps(one)}," for one in sorted(own, key=name_of)]
+    return "\n".join(["# /// script", *lines, "# ]", "# ///", ""])

@@ -1,0 +1,117 @@
+"""A relocation carries dependencies by canonical name, settings, and modules beside the script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from extensions import pyproject, relocate
+
+PYPROJECT = """\
+[project]
+name = "links"
+requires-python = ">=3.11"
+dependencies = [
+    # Kept current by the template:
+    "alembic>=1.17",
+    "psycopg[binary]>=3.2",
+    "uvicorn>=0.37",
+    # Yours (uv add):
+    "attrs>=25",
+]
+
+# Your own tool settings go below this line.
+"""
+
+
+def header(*dependencies: str, more: str = "") -> str:
+    """Return the body of a script's header."""
+    listed = "".join(f'#     "{dependency}",\n' for dependency in dependencies)
+    return f'# requires-python = ">=3.11"\n# dependencies = [\n{listed}# ]\n{more}'
+
+
+@pytest.mark.parametrize(
+    ("dependency", "carried"),
+    [
+        ("fastapi>=0.118", True),
+        ("uvicorn>=0.37", False),
+        ("uvicorn", False),
+        ("Uvicorn", False),
+        ("uvicorn[standard]", True),
+        ("uvicorn<1", True),
+        ("psycopg[binary]>=3.2", True),  # the template's own goes again with a descent
+        ("psycopg[pool]", True),
+        ("Attrs", False),
+        ("zope.interface", True),
+    ],
+)
+def test_a_dependency_is_carried_unless_it_is_there(dependency: str, carried: bool) -> None:
+    text = pyproject.with_header(PYPROJECT, header(dependency))
+    mine = text.partition(pyproject.OWN_ANCHOR)[2]
+    assert (f'    "{dependency}",\n' in mine) == carried
+    assert text.partition(pyproject.OWN_ANCHOR)[0] == PYPROJECT.partition(pyproject.OWN_ANCHOR)[0]
+
+
+def test_what_uv_sorts_above_the_templates_block_is_the_users() -> None:
+    text = PYPROJECT.replace("    # Kept", '    "anyio>=4",\n    # Kept', 1)
+    managed, own = pyproject.dependencies(text)
+    assert own == ["anyio>=4", "attrs>=25"]
+    assert managed == ["alembic>=1.17", "psycopg[binary]>=3.2", "uvicorn>=0.37"]
+
+
+def test_carried_dependencies_are_sorted_by_name() -> None:
+    text = pyproject.with_header(PYPROJECT, header("Zstd", "fastapi", "b_c", "B-a"))
+    mine = text.partition(pyproject.OWN_ANCHOR)[2].partition("]")[0].split()
+    assert mine == ['"B-a",', '"b_c",', '"fastapi",', '"Zstd",', '"attrs>=25",']
+
+
+def test_python_and_tool_settings_are_carried() -> None:
+    more = "# [tool.uv]\n# prerelease = 'allow'\n"
+    text = pyproject.with_header(PYPROJECT, header("fastapi", more=more).replace("3.11", "3.13"))
+    assert 'requires-python = ">=3.13"' in text
+    assert text.endswith("\n[tool.uv]\nprerelease = 'allow'\n")
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "script"),
+    [
+        (PYPROJECT.replace(pyproject.OWN_ANCHOR, ""), header("fastapi")),
+        ("<<<<<<< before updating\n", header("fastapi")),
+        (PYPROJECT, header("not a requirement")),
+        (PYPROJECT, "# dependencies = [\n"),
+    ],
+)
+def test_a_header_that_cannot_be_carried_is_left_to_the_user(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    pyproject: str,
+    script: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").write_text(pyproject)
+    code = Path("links.py")
+    code.write_text(f"# /// script\n{script}# ///\nprint()\n")
+    before = code.read_text()
+    relocate.carry_header(code)
+    assert "Move the header of links.py to pyproject.toml by hand: " in capsys.readouterr().err
+    assert Path("pyproject.toml").read_text() == pyproject
+    assert code.read_text() == before
+
+
+def test_modules_that_the_script_imports_are_found(tmp_path: Path) -> None:
+    for name, text in {
+        "links.py": "import one\nfrom pack.inner import x\nimport os, json\n",
+        "one.py": "import two\n",
+        "two.py": "import one, links\n",
+        "three.py": "",
+        "pack/__init__.py": "",
+        "pack/inner.py": "import four\n",
+        "four.py": "def broken(:\n",
+        "json.txt": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = relocate.imported_modules(tmp_path / "links.py", tmp_path, "links")
+    assert [path.name for path in found] == ["four.py", "one.py", "pack", "two.py"]
