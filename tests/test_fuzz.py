@@ -22,14 +22,14 @@ PLANTS = {
     "1: a file that the table does not know": ("template/ops/left.txt", "", "left\n", ["climb"]),
     "1: a text that is another at each render": (
         README,
-        "{% if cli %}\n",
-        "{{ range(99999) | random }}\n{% if cli %}\n",
+        "{% include ",
+        "{{ range(99999) | random }}\n{% include ",
         ["climb"],
     ),
     "2: a text that only new projects have": (
         README,
-        "{% if cli %}\n",
-        "{% if is_first_copy %}\nBorn here.\n{% endif %}\n{% if cli %}\n",
+        "{% include ",
+        "{% if is_first_copy %}\nBorn here.\n{% endif %}\n{% include ",
         ["climb"],
     ),
     "2: a file that no update brings": (

@@ -294,8 +294,8 @@ def test_a_push_goes_to_staging_and_production_takes_what_is_proven(
 
     unproven = run_workflows(made, "workflow_dispatch", inputs={"version": "0.0.0.post99"}, **known)
     assert unproven.results == {
-        "proven / deploy": "failure",
-        "proven / skipped": "skipped",
+        "verified / deploy": "failure",
+        "verified / skipped": "skipped",
         "production / deploy": "skipped",
         "production / skipped": "skipped",
     }
