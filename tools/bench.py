@@ -15,7 +15,6 @@ import importlib.metadata
 import json
 import os
 import platform
-import resource
 import shutil
 import statistics
 import subprocess
@@ -46,6 +45,8 @@ Seconds = dict[str, float]
 
 def seconds(command: list[str], folder: Path) -> Seconds:
     """Run a command and return its wall clock, and its CPU time with that of all its children."""
+    import resource  # Unix only
+
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)

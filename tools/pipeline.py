@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from tests import support
-from tests.e2e.deploying import set_up
+from tests.e2e.operators import set_up
 from tests.testbed import Engine, Host, Run, act, registry, up
 
 LEVELS = (4, 6, 7, 8)
@@ -78,7 +78,7 @@ def _forge(engine: Engine, project: Path, level: int, stack: ExitStack) -> dict[
     secrets = {}
     for name in ("staging", "production") if level >= 5 else ():
         host = stack.enter_context(Host.start(engine, name))
-        set_up(host, project / "ops" / "README.md", "What to set up once")
+        set_up(host, project)
         variables[f"{name.upper()}_HOST"] = host.destination
         variables[f"{name.upper()}_URL"] = f"http://{host.ip}"
         variables[f"{name.upper()}_KNOWN_HOSTS"] = host.known_hosts
