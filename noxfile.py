@@ -116,7 +116,7 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Renew what is generated: the costs, the README's ladder and docs/ladder.md."""
+    """Renew what is generated: the costs, the README's ladder and docs/reference/."""
     install(session, "test")
     session.run("python", "-m", "tools.docs")
 

@@ -45,13 +45,13 @@ APPLICATIONS = {
         "guestlist.py",
         ("psycopg[binary]>=3.2", "rich>=14"),
         "sqlalchemy",
-        ".github/workflows/_wheel.yml",
+        ".github/workflows/_package_cli.yml",
     ),
     "binary": Application(
         "guestlist.py",
         ("psycopg[binary]>=3.2", "rich>=14"),
         "sqlalchemy",
-        ".github/workflows/_binary.yml",
+        ".github/workflows/_package_cli.yml",
     ),
 }
 

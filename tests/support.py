@@ -25,6 +25,7 @@ from copier import VcsRef, run_copy, run_update
 
 ROOT = Path(__file__).resolve().parent.parent
 LEVELS = range(9)
+READ_BY_COPIER = ("copier.yml", "extensions", "partials", "template")
 ANSWERS_FILE = ".copier-answers.yml"
 ANSWERS: dict[str, Any] = {"project_name": "Links", "owner": "acme", "license": "MIT"}
 
@@ -87,8 +88,7 @@ def template() -> Path:
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
         source, target = ROOT / name, folder / name
-        read_by_copier = name.startswith(("copier.yml", "template/", "extensions/", "includes/"))
-        if read_by_copier and source.is_file():  # not deleted in the working tree alone
+        if name.split("/")[0] in READ_BY_COPIER and source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
     git(folder, "init", "--quiet", "--initial-branch=main")

@@ -31,7 +31,7 @@ def ladder(tmp_path: Path) -> Path:
 def company(tmp_path: Path, ladder: Path) -> Path:
     """A company's own template, made as the page says."""
     bash(START + ADD, tmp_path, os.environ | {"LADDER": str(ladder)})
-    return tmp_path / "road"
+    return tmp_path / "acme-template"
 
 
 def make(template: Path, target: Path, level: int, *, quiet: bool = True) -> Path:
@@ -54,7 +54,7 @@ def test_a_company_adds_files_checks_defaults_and_set_up(
         check["context"] for check in ruleset["rules"][-1]["parameters"]["required_status_checks"]
     ]
     assert "audit" in required
-    assert capfd.readouterr().err.count("name who is on call in SECURITY.md") == 1
+    assert capfd.readouterr().err.count("name the engineer on call in SECURITY.md") == 1
 
 
 def test_what_the_page_adds_is_clean(company: Path, tmp_path: Path) -> None:
@@ -125,15 +125,15 @@ def test_an_edit_of_ladders_own_files_is_named(company: Path, ladder: Path) -> N
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("parts: [{level: 9}]", "there is no level 9"),
-        ("parts: [{level: 1, when: mysql}]", "there is no capability mysql"),
-        ("parts: [{level: 1, adds: {NONE.md: road}}]", "template/ has no NONE.md"),
-        ("parts: [{level: 1, adds: {README.md: ours}}]", "README.md has the owner ours"),
-        ("parts: [{level: 1, files: [README.md]}]", "unexpected keyword argument 'files'"),
+        ("additions: [{level: 9}]", "there is no level 9"),
+        ("additions: [{level: 1, when: mysql}]", "there is no capability mysql"),
+        ("additions: [{level: 1, adds: {NONE.md: managed}}]", "template/ has no NONE.md"),
+        ("additions: [{level: 1, adds: {README.md: ours}}]", "README.md has the owner ours"),
+        ("additions: [{level: 1, files: [README.md]}]", "unexpected keyword argument 'files'"),
         ("defaults: {licence: MIT}", "no default of licence can be set"),
         ("rows: []", "it has no place for rows"),
-        ("- one", "it has neither defaults nor parts"),
-        ("parts: [", "while parsing"),
+        ("- one", "it has neither defaults nor additions"),
+        ("additions: [", "while parsing"),
     ],
 )
 def test_a_wrong_company_file_is_refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 from tests import support
 from tests.conftest import Render
 from tests.documents import (
-    CLIMBING,
+    CLIMB,
     CONTRIBUTING,
     DOCS,
     README,
+    UPGRADE,
     WITH_COMMANDS,
     bash,
     blocks,
@@ -33,7 +35,9 @@ def missing(text: str, folder: Path) -> set[str]:
     """Return the links, paths of ours and nox sessions that a text names and that do not exist."""
     links = set(re.findall(r"\]\((?!https?:)([^)#]+)", text))
     ours = set(
-        re.findall(r"`((?:\.ci|docs|extensions|template|tests|tools|reports)/[\w./-]*)`", text)
+        re.findall(
+            r"`((?:\.ci|docs|extensions|partials|template|tests|tools|reports)/[\w./-]*)`", text
+        )
     )
     modules = set(re.findall(r"`(test_\w+\.py)`", text))
     sessions = set(re.findall(r"\bnox -s (\w+)", text))
@@ -103,7 +107,7 @@ def test_the_build_runs_every_test() -> None:
 
 @pytest.mark.exhaustive
 def test_the_commands_of_the_page_on_climbing_run(project: Render) -> None:
-    climb, follow, discard = blocks(CLIMBING)
+    climb, follow, discard = blocks(CLIMB)
     made = project(2)
     environment = dict(os.environ)
     assert "is at level 3" in bash(climb, made, environment)
@@ -115,6 +119,19 @@ def test_the_commands_of_the_page_on_climbing_run(project: Render) -> None:
     support.commit_all(made, "Edit")
     assert "is at level 1" in bash(discard, made, environment)
     assert not (made / "LICENSE").exists()
+
+
+@pytest.mark.exhaustive
+def test_the_command_of_the_page_on_upgrading_runs(tmp_path: Path) -> None:
+    [command] = blocks(UPGRADE)
+    ladder = shutil.copytree(support.template(), tmp_path / "ladder")
+    made = support.copy(tmp_path / "links", source=ladder, **support.ANSWERS, level=2)
+    support.commit_all(made)
+    support.commit_all(ladder, "Newer")
+    support.git(ladder, "tag", "v1.1.0")
+    bash(command, made, dict(os.environ))
+    answers = support.answers(made)
+    assert (answers["_commit"], answers["level"]) == ("v1.1.0", 2)
 
 
 def test_the_ladder_in_the_readme_is_current() -> None:

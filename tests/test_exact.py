@@ -12,6 +12,10 @@ from tests import support, variants
 from tests.conftest import Render
 from tests.variants import Variant
 from tests.vocabulary import EXEMPT, PROGRAM_WORDS, WORDS, mentions_of_later_levels
+from tests.workflows import workflows
+
+SHARED = ("_package_cli.yml", "_verify_cli.yml")
+"""Workflows of both kinds of program; an input says which."""
 
 every_level = pytest.mark.parametrize(
     ("variant", "level"), variants.cases(support.LEVELS), indirect=["variant"]
@@ -61,14 +65,29 @@ def test_no_text_mentions_a_level_above(variant: Variant, level: int) -> None:
 )
 def test_no_text_mentions_another_variant(variant: Variant, level: int) -> None:
     other = {"wheel": r"(?<!psycopg\[)binary", "binary": "wheel"}[variant.name]
+    exempt = {"pyproject.toml", *(f".github/workflows/{name}" for name in SHARED)}
     found = []
     for name, content in support.files(variant.rendered(level)).items():
         # pyproject.toml says how to build a wheel, and the file of answers is Copier's.
-        patterns = [variant.never_mentions(), *([other] if name != "pyproject.toml" else [])]
+        patterns = [variant.never_mentions(), *([other] if name not in exempt else [])]
         for line in content.decode().splitlines() if name not in EXEMPT else ():
             if any(re.search(pattern, line, re.IGNORECASE) for pattern in patterns):
                 found.append(f"{name}: {line.strip()}")
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("variant", variants.PROGRAMS, indirect=True)
+def test_a_shared_workflow_runs_no_step_of_another_variant(variant: Variant) -> None:
+    other = {"wheel": "binary", "binary": "wheel"}[variant.name]
+    found = workflows(variant.rendered(8))
+    for name in SHARED:
+        for job in found[name]["jobs"].values():
+            for step in job["steps"]:
+                if other in str(step).lower():
+                    assert step["if"] == f"inputs.artifact == '{other}'", step["name"]
+    main = found["main.yml"]["jobs"]
+    given = [job["with"]["artifact"] for job in main.values() if "artifact" in job.get("with", {})]
+    assert given == [variant.name] * 3
 
 
 @pytest.mark.parametrize("level", support.LEVELS[1:])

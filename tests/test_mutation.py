@@ -24,9 +24,9 @@ def test_every_kind_of_piece_is_taken_out() -> None:
         assert wanted in said
     for file, piece in (
         ("copier.yml", "without validator of owner"),
-        (".github/workflows/_check.yml", "without Compare with the format"),
-        (".github/workflows/main.yml.jinja", "without staging"),
-        ("ops/deploy.jinja", "without `"),
+        (".github/workflows/_check.yml", "without Check formatting"),
+        ("partials/service/.github/workflows/main.yml", "without staging"),
+        ("partials/cli/ops/deploy", "without `"),
     ):
         assert any(file in one and piece in one for one in said), piece
 

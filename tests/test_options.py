@@ -433,5 +433,5 @@ def test_a_dispatch_offers_every_component(rendered: Render) -> None:
     called = {name: job["with"] for name, job in dispatch["jobs"].items()}
     for settings in called.values():
         assert settings["component"] == "${{ inputs.component }}"
-    assert called["proven"]["environment"] == "staging"
+    assert called["verified"]["environment"] == "staging"
     assert called["deploy"]["environment"] == "${{ inputs.environment }}"

@@ -144,12 +144,12 @@ def test_only_a_push_that_passed_every_test_is_deployed(rendered: Render, level:
 def test_only_a_program_that_passed_every_test_is_published(variant: Variant, level: int) -> None:
     main = jobs(variant.rendered(level))
     tests = {"check", "package"} | {name for name in ("integration", "system") if name in main}
-    assert tests <= set(needs(main, "trial"))
-    first = main["staging" if "staging" in main else "trial"]
+    assert tests <= set(needs(main, "verify"))
+    first = main["staging" if "staging" in main else "verify"]
     assert first["if"].startswith("github.event_name == 'push'")
-    assert ("trial" in main["production"]["needs"]) is (level == 8)
-    assert "proven" in main["production"]["needs"]
-    assert main["proven"]["if"].startswith("github.event_name == 'workflow_dispatch'")
+    assert ("verify" in main["production"]["needs"]) is (level == 8)
+    assert "verified" in main["production"]["needs"]
+    assert main["verified"]["if"].startswith("github.event_name == 'workflow_dispatch'")
 
 
 @pytest.mark.parametrize("level", DELIVERED)

@@ -129,7 +129,7 @@ def of_table(root: Path) -> Iterator[Mutant]:
 def of_workflows(root: Path) -> Iterator[Mutant]:
     """Yield each workflow without each of its jobs and steps, and what they are bound to."""
     files = [*(root / "template" / ".github" / "workflows").iterdir()]
-    files += (root / "includes" / "cli").glob("*.yml")
+    files += root.glob("partials/*/.github/workflows/*.yml")
     bound = re.compile(r"(?m)^ +(if|needs|timeout-minutes|persist-credentials|fetch-depth): .*\n")
     step = re.compile(r"(?ms)^      - name: (?P<name>[^\n]*)\n.*?(?=^      - name:|^ {0,4}\S|\Z)")
     job = re.compile(r"(?ms)^  (?P<name>\w[\w-]*):\n    name: .*?(?=^  \w|^\S|^{%|\Z)")
@@ -161,7 +161,7 @@ def of_guards(root: Path) -> Iterator[Mutant]:
 
 def of_programs(root: Path) -> Iterator[Mutant]:
     """Yield the programs that deploy without each of their statements that do something."""
-    files = [*(root / "template" / "ops").iterdir(), *(root / "includes" / "cli" / "ops").iterdir()]
+    files = [*(root / "template" / "ops").iterdir(), *root.glob("partials/*/ops/*")]
     for file in sorted(files):
         text, path = file.read_text(), file.relative_to(root).as_posix()
         if "python" not in text[:40] and '"""' not in text[:200]:

@@ -70,7 +70,7 @@ def test_push_makes_a_release_that_an_operator_deploys_to_a_host(
     for _ in range(2):
         run = push(made)
         assert run.ok, str(run)
-        assert run.results == {f"package / {artifact}": "success", "package / release": "success"}
+        assert run.results == {"package / build": "success", "package / release": "success"}
         tag(made, forge)
         support.git(made, "tag", "--force", "v1.2.0")
     assert sorted(forge.releases.tags) == ["build/0.0.0.post2", "build/1.2.0.post1"]
@@ -150,9 +150,9 @@ def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
     first = push(made)
     assert first.ok, str(first)
     assert first.results == dict.fromkeys(
-        {*CHECKS, "package / wheel", "package / release", "skipped"}, "success"
+        {*CHECKS, "package / build", "package / release", "skipped"}, "success"
     ) | dict.fromkeys(
-        {"staging", "trial / install", "proven / install", "production", "latest"}, "skipped"
+        {"staging", "verify / install", "verified / install", "production", "latest"}, "skipped"
     )
     notices = first.messages("notice")
     assert any("the variable STAGING_URL is not set" in text for text in notices)
@@ -163,18 +163,18 @@ def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
     run = push(made, variables=SET)
     assert run.ok, str(run)
     number = indexes.test.versions("links")[-1]
-    assert run.results["trial / install"] == "success"
+    assert run.results["verify / install"] == "success"
     assert run.results["production"] == "skipped"
     assert indexes.real.versions("links") == []
 
     nothing = refused(made, run_workflows, forge, indexes, "7.0.0", variables=SET)
     assert nothing.results["production"] == "skipped"
-    assert "The test index has no 7.0.0" in nothing.messages("error")[0]
+    assert "The test index does not have 7.0.0" in nothing.messages("error")[0]
 
     done = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
     assert done.ok, str(done)
     assert {name for name, result in done.results.items() if result == "success"} == {
-        "proven / install",
+        "verified / install",
         "production",
         "latest",
     }
@@ -185,7 +185,7 @@ def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
 
     again = refused(made, run_workflows, forge, indexes, number, variables=SET)
     assert again.results["production"] == "failure"
-    assert f"{number} is on the index already" in again.messages("error")[0]
+    assert f"{number} is already on the index" in again.messages("error")[0]
 
 
 def forget_a_module(made: Path) -> None:
@@ -218,12 +218,12 @@ def test_artifact_that_fails_when_installed_is_not_published(
     forget_a_module(made)
     run = push(made, variables=SET)
     assert run.results["check / unit"] == run.results["check / contract"] == "success"
-    assert run.results["trial / install"] == "failure", str(run)
-    assert "No module named 'links.wording'" in run.jobs["trial / install"].log
+    assert run.results["verify / install"] == "failure", str(run)
+    assert "No module named 'links.wording'" in run.jobs["verify / install"].log
     [built] = forge.releases.tags
     number = built.removeprefix("build/")
     again = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
-    assert again.results["proven / install"] == "failure"
+    assert again.results["verified / install"] == "failure"
     assert again.results["production"] == "skipped"
     assert indexes.real.versions("links") == []
     assert forge.releases.latest is None
@@ -253,12 +253,12 @@ def test_push_that_passes_the_tests_reaches_users(
     run = push(made, variables=SET if artifact == "wheel" else {})
     assert run.ok, str(run)
     passed = {name for name, result in run.results.items() if result == "success"}
-    went = {"trial / install", "production"} | (
+    went = {"verify / install", "production"} | (
         {"staging", "latest"} if artifact == "wheel" else set()
     )
     tests = {"integration / tests", "system / tests"}
-    assert passed == {*CHECKS, f"package / {artifact}", "package / release", *tests, *went}
-    number = run.jobs[f"package / {artifact}"].step("build").outputs["version"]
+    assert passed == {*CHECKS, "package / build", "package / release", *tests, *went}
+    number = run.jobs["package / build"].step("describe").outputs["version"]
     assert forge.releases.latest == f"build/{number}"
     assert not forge.releases[f"build/{number}"]["prerelease"]
     if artifact == "wheel":
@@ -266,7 +266,7 @@ def test_push_that_passes_the_tests_reaches_users(
 
     again = refused(made, run_workflows, forge, indexes, number, variables=SET)
     assert again.results["production"] == "failure"
-    refusal = "is on the index already" if artifact == "wheel" else "is released already"
+    refusal = "is already on the index" if artifact == "wheel" else "is already released"
     assert f"{number} {refusal}" in again.messages("error")[0]
     move_the_mark_back(made, forge, "0.0.0")
     assert forge.releases.latest == "build/0.0.0"

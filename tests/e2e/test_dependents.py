@@ -198,5 +198,5 @@ def test_two_projects_are_released_and_rolled_back_independently(
         secrets={"DEPLOY_SSH_KEY": server.key},
     )
     assert run.ok, str(run)
-    assert run.results["proven / deploy"] == run.results["deploy / deploy"] == "success"
+    assert run.results["verified / deploy"] == run.results["deploy / deploy"] == "success"
     assert runs() == ("1.0", "2.1")

@@ -269,8 +269,8 @@ def test_push_deploys_to_staging_and_a_dispatch_to_production(
 
     unproven = run_workflows(made, "workflow_dispatch", inputs={"version": "0.0.0.post99"}, **known)
     assert unproven.results == {
-        "proven / deploy": "failure",
-        "proven / skipped": "skipped",
+        "verified / deploy": "failure",
+        "verified / skipped": "skipped",
         "production / deploy": "skipped",
         "production / skipped": "skipped",
     }

@@ -1,0 +1,146 @@
+"""What one render of a project decides, before its first file is written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from copier.errors import UserMessageError
+
+from . import adopt, answers, detect, fresh, git, guards, levels, messages
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+
+@dataclass
+class Render:
+    """One render: a copy is one, an update is three, and a fourth for its messages."""
+
+    project: Path
+    """The folder that is rendered into, without symbolic links."""
+    recorded: Mapping[str, Any]
+    """The answers that the project had recorded."""
+    detected: Mapping[str, str]
+    """The answers that the files of an unmanaged project give."""
+    is_first_copy: bool = False
+    """Whether the sample application is written; `exclude` decides."""
+    adoption: list[str] | None = None
+    """What to print of an adopted project; `exclude` finds out."""
+
+    @property
+    def default_name(self) -> str:
+        """The name that the project has already, or else its folder's."""
+        return self.detected.get("project_name") or self.project.name
+
+    def default_owner(self) -> str:
+        """Return the owner that git knows: the remote's, else the account's, else the user's."""
+        folder = self.project if self.project.is_dir() else Path.cwd()
+        remote = git.line(folder, "remote", "get-url", "origin")
+        if found := re.search(r"github\.com[:/]([^/]+)/", remote):
+            return found[1]
+        name = git.line(folder, "config", "github.user") or git.line(folder, "config", "user.name")
+        return answers.slug(name) or "acme"
+
+    def default_package(self, name: str) -> str:
+        """Return the import name that the project has already, or else one made from its name."""
+        return self.detected.get("package") or answers.package_name(name)
+
+    def exclude(self, operation: str, recording: Mapping[str, Any], *, discard_edits: bool) -> str:
+        """Return `_exclude`: one pattern a line for each path that is not to be written.
+
+        Copier asks for it when every question is answered and nothing is written.
+
+        Args:
+            operation: Copier's own word, `copy` or `update`.
+            recording: the answers that the project will record.
+            discard_edits: whether an update may delete edited files.
+
+        Raises:
+            UserMessageError: a guard refuses.
+        """
+        if operation == "copy":
+            refuse(guards.refuse_source(recording["_src_path"]))
+            if detect.is_unmanaged(self.project):
+                return self.adopt(recording)
+            package = recording["package"]
+            places = [one.format(package=package) for one in (levels.SCRIPT, levels.MODULE)]
+            self.is_first_copy = not any((self.project / place).exists() for place in places)
+        elif self.recorded:
+            old, new = self.recorded, recording
+            refuse(guards.refuse_update(self.project, old, new, discard_edits=discard_edits))
+        without = () if self.is_first_copy else ("sample",)
+        return patterns(levels.excluded_paths(recording, without))
+
+    def adopt(self, recording: Mapping[str, Any]) -> str:
+        """Return `_exclude` of a copy into an unmanaged project: what it has is not written."""
+        wanted = levels.paths(recording)
+        refuse(guards.refuse_adoption(self.project, wanted))
+        with TemporaryDirectory() as folder:
+            new = fresh.render(Path(folder, self.project.name), recording)
+            adoption = adopt.Adoption(self.project, new, recording)
+            missing = list(adoption.missing_requirements())
+            self.adoption = messages.adoption_lines(adoption.kept(), missing)
+        kept = {path for path in wanted if (self.project / path).exists()}
+        return patterns(levels.excluded_paths(recording, ("sample",)) | kept)
+
+    def message(self, recording: Mapping[str, Any]) -> str:
+        """Return the message after a copy or an update.
+
+        Args:
+            recording: the answers that the project has recorded.
+        """
+        committed = git.output(self.project, "show", f"HEAD:./{answers.FILE}")
+        before = yaml.safe_load(committed) if committed else None
+        return messages.render_message(self.project, recording, before, self.adoption)
+
+
+def start(conf: Mapping[str, Any]) -> Render:
+    """Return a render that has just started.
+
+    Args:
+        conf: Copier's `_copier_conf`.
+
+    Raises:
+        UserMessageError: an answer that was given or recorded is wrong.
+    """
+    project = Path(conf["dst_path"]).resolve()
+    recorded = read_answers(project / answers.FILE)
+    detected = detect.detect_answers(project) if detect.is_unmanaged(project) else {}
+    render = Render(project, recorded, detected)
+    given = {**conf["user_defaults"], **recorded, **conf["data"]}
+    if "package" in detected:
+        given.setdefault("package", detected["package"])
+    if conf["defaults"]:
+        given.setdefault("project_name", render.default_name)
+        given.setdefault("kind", detected.get("kind", "service"))
+    refuse(guards.refuse_company() or answers.error_in(given, recorded))
+    return render
+
+
+def read_answers(file: Path) -> dict[str, Any]:
+    """Return the answers in a file; none where it is missing or not what Copier wrote."""
+    try:
+        read = levels.load_yaml(file)
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def refuse(reason: str) -> None:
+    """Stop Copier where there is a reason to, with the reason as its only output.
+
+    Raises:
+        UserMessageError: there is one.
+    """
+    if reason:
+        raise UserMessageError(reason)
+
+
+def patterns(paths: Collection[str]) -> str:
+    """Return paths as `_exclude` patterns, anchored at the project's folder."""
+    return "\n".join(f"/{path}" for path in sorted(paths))

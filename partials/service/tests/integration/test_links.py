@@ -1,0 +1,54 @@
+"""The application in this process, on Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+
+from {{ package }} import app, links
+
+ADDRESS = "https://example.com/a/long/way?down=1"
+
+
+@pytest.fixture
+def client(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    """A client of the application, which keeps its links in the test's database."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    with TestClient(app, follow_redirects=False) as client:
+        yield client
+
+
+def test_a_short_link_leads_to_its_address(client: TestClient, database: sa.URL) -> None:
+    code = client.post("/links", json={"url": ADDRESS}).json()["code"]
+    assert client.get(f"/{code}").headers["location"] == ADDRESS
+    engine = sa.create_engine(database)
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(links)).all() == [(code, ADDRESS)]
+    engine.dispose()
+
+
+def test_a_test_sees_nothing_of_another(client: TestClient) -> None:
+    engine: sa.Engine = app.state.engine
+    assert engine.dialect.name == "postgresql"
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(links)) == 0
+
+
+def test_an_unknown_code_is_not_found(client: TestClient) -> None:
+    assert client.get("/nowhere").status_code == 404
+
+
+def test_a_long_address_is_kept_whole(client: TestClient) -> None:
+    address = f"https://example.com/{'a' * 1500}"
+    code = client.post("/links", json={"url": address}).json()["code"]
+    assert client.get(f"/{code}").headers["location"] == address
+
+
+def test_the_migrations_make_what_the_application_uses(database: sa.URL) -> None:
+    engine = sa.create_engine(database)
+    columns = {column["name"] for column in sa.inspect(engine).get_columns("links")}
+    assert columns == {column.name for column in links.columns}
+    engine.dispose()
