@@ -31,7 +31,7 @@ CRASH_BEHIND_PROXY = """
 async def fault(request, call_next):
     if "via" in request.headers:
         import threading
-        threading.Timer(2, lambda: os._exit(3)).start()
+        threading.Timer(1, lambda: os._exit(3)).start()
     return await call_next(request)
 """
 FAULTS = {
