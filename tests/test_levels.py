@@ -28,8 +28,16 @@ def test_what_is_excluded_is_all_that_is_not_listed(name: str, level: int) -> No
 
 
 @pytest.mark.parametrize("level", support.LEVELS)
-def test_the_paths_are_those_written_by_hand(service: Variant, level: int) -> None:
-    assert set(levels.paths(answers(level))) == service.files(level)
+@pytest.mark.parametrize("variant", variants.NAMES, indirect=True)
+def test_the_paths_are_those_written_by_hand(variant: Variant, level: int) -> None:
+    assert set(levels.paths(answers(level, **variant.answers))) == variant.files(level)
+
+
+@pytest.mark.parametrize("level", support.LEVELS)
+@pytest.mark.parametrize("variant", variants.NAMES, indirect=True)
+def test_the_required_checks_are_those_written_by_hand(variant: Variant, level: int) -> None:
+    checks = levels.required_checks(answers(level, **variant.answers))
+    assert sorted(checks) == sorted(variant.requires(level))
 
 
 def test_an_update_excludes_the_files_of_some_owners() -> None:
