@@ -6,8 +6,8 @@
 The pieces are generated: each path, drop, check, setting and step of the table; each job and step
 of a workflow, and each of their conditions, needs and permissions; each validator of the questions
 and refusal of the extension; each statement of the programs that deploy. A mutant is run against
-the tests that are most likely to fail, cheapest first. Results are kept, so that a run goes on where
-it stopped.
+the tests that are most likely to fail, cheapest first. Results are kept, so that a run goes on
+where it stopped.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ TESTS_OF_PROGRAMS: dict[str, list[list[str]]] = {
     "[Ff]lag": [[CONTAINERS, "-k", "flags"], [f"{E2E}feature_flags.py"]],
     "ops/components|component=": [[CONTAINERS, "-k", "component"], [f"{E2E}dependents.py"]],
     "takeover|_unit|undo": [
-        [CONTAINERS, "-k", "missing or taken"],
-        [f"{E2E}deploy_swarm.py", "-k", "missing or taken_over"],
+        [CONTAINERS, "-k", "missing or migrates"],
+        [f"{E2E}deploy_swarm.py", "-k", "missing or takeover"],
     ],
     "ops/swarm": [[CONTAINERS], [f"{E2E}deploy_swarm.py"], [f"{E2E}many_hosts.py"]],
 }
