@@ -39,7 +39,7 @@ def pytest(session: nox.Session, *arguments: str, workers: int | None = None) ->
     Copier's temporary clones lie in memory where there is room; the projects of the tests do not,
     since uv links its packages only within one file system.
     """
-    environment = {"PATH": pythons(), "PYTHONDONTWRITEBYTECODE": None}
+    environment = {"PATH": pythons(), "PYTHONDONTWRITEBYTECODE": None, "PYTHONUTF8": "1"}
     memory = Path("/dev/shm")
     if memory.is_dir() and shutil.disk_usage(memory).free > 2**31:
         environment |= {"TMPDIR": str(memory), "PYTEST_DEBUG_TEMPROOT": tempfile.gettempdir()}
