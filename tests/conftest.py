@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 from pytest_copie.plugin import Copie
 
-from tests import support, variants, platforms
+from tests import platforms, support, variants
 from tests.fakes.host import FakeHost
 from tests.variants import Variant
 
