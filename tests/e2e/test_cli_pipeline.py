@@ -118,26 +118,6 @@ def dispatch(
     )
 
 
-def refused(
-    made: Path,
-    run_workflows: Workflows,
-    forge: ForgeRecorder,
-    indexes: PackageIndexes,
-    number: str,
-    **options: Any,
-) -> Run:
-    """Ask for what has to be refused in a sentence.
-
-    `act` may lose the last line of a step that ends at once: then it is asked again.
-    """
-    for _ in range(3):
-        run = dispatch(made, run_workflows, forge, indexes, number, **options)
-        assert not run.ok
-        if run.messages("error"):
-            break
-    return run
-
-
 @pytest.mark.slow
 def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
     project: Render,
@@ -156,7 +136,7 @@ def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
     )
     notices = first.messages("notice")
     assert any("the variable STAGING_URL is not set" in text for text in notices)
-    unset = refused(made, run_workflows, forge, indexes, "0.0.0.post2")
+    unset = dispatch(made, run_workflows, forge, indexes, "0.0.0.post2")
     assert not unset.ok
     assert "the variable STAGING_URL is not set" in unset.messages("error")[0]
 
@@ -167,7 +147,7 @@ def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
     assert run.results["production"] == "skipped"
     assert indexes.real.versions("links") == []
 
-    nothing = refused(made, run_workflows, forge, indexes, "7.0.0", variables=SET)
+    nothing = dispatch(made, run_workflows, forge, indexes, "7.0.0", variables=SET)
     assert nothing.results["production"] == "skipped"
     assert "The test index does not have 7.0.0" in nothing.messages("error")[0]
 
@@ -183,7 +163,7 @@ def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
     assert published.read_bytes() == asset(forge, number)
     assert forge.releases.latest == f"build/{number}"
 
-    again = refused(made, run_workflows, forge, indexes, number, variables=SET)
+    again = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
     assert again.results["production"] == "failure"
     assert f"{number} is already on the index" in again.messages("error")[0]
 
@@ -264,7 +244,7 @@ def test_push_that_passes_the_tests_reaches_users(
     if artifact == "wheel":
         assert indexes.test.versions("links") == indexes.real.versions("links") == [number]
 
-    again = refused(made, run_workflows, forge, indexes, number, variables=SET)
+    again = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
     assert again.results["production"] == "failure"
     refusal = "is already on the index" if artifact == "wheel" else "is already released"
     assert f"{number} {refusal}" in again.messages("error")[0]

@@ -68,7 +68,9 @@ def test_release_and_rollback_of_a_folder(folder: Operator) -> None:
     assert not [name for name in secrets if name in shipped]
     link = folder.shorten("https://example.com/kept")
 
-    change(folder.project / "links.py", "Link(BaseModel)", "Link(BaseModel, frozen=True)")
+    change(
+        folder.project / "links.py", "class Link(BaseModel)", "class Link(BaseModel, frozen=True)"
+    )
     folder.deploy("release")
     assert folder.version() > first
     assert follows(link, "https://example.com/kept")

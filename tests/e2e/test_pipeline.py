@@ -212,7 +212,7 @@ def test_stale_lock_fails_every_check_with_a_hint(
     run = run_workflows(made, "pull_request", job="check", workflow="main.yml")
     assert set(run.results.values()) == {"failure"}, str(run)
     errors = run.messages("error")
-    assert any("run `uv lock` and commit it" in text for text in errors)
+    assert any("Run `uv lock` and commit the file" in text for text in errors)
     for name in CHECKS:
         assert "uv lock" in run.jobs[name].log
 
@@ -304,4 +304,4 @@ def test_deploy_without_its_key_names_the_command_to_run(
     run = run_workflows(made, "workflow_dispatch", inputs=inputs, variables=settings)
     assert run.results["production / deploy"] == "failure"
     errors = run.messages("error")
-    assert any("run ops/environments production" in text for text in errors)
+    assert any("Run ops/environments production" in text for text in errors)

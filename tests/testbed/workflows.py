@@ -31,6 +31,13 @@ PYTHON = "3.13"
 SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 # A runner's programs beside the machine's system folders.
 RUNNER_PROGRAMS = ("uv", "uvx", "gh", "git", "jq", "curl", "ssh", "docker")
+BASH = """#!/bin/sh
+# act may lose the last lines of a step that ends at once.
+/bin/bash "$@"
+code=$?
+sleep 0.2
+exit "$code"
+"""
 # Names of variables that a machine may need to reach its package indexes.
 PASSED_ON = re.compile(
     r"(?i)(.*_)?(ssl_cert|ca_bundle|cainfo|ca_certs|proxy|pip_|uv_index|uv_default_)"
@@ -329,6 +336,8 @@ def _environment(engine: Engine, root: Path, project: Path) -> dict[str, str]:
         with contextlib.suppress(TestbedError):
             found = shutil.which(name, path=client["PATH"]) if name == "docker" else None
             (programs / name).symlink_to(found or tool(name, name))
+    (programs / "bash").write_text(BASH)
+    (programs / "bash").chmod(0o755)
     config = root / "docker-config"
     config.mkdir()
     config_source = Path(client.get("DOCKER_CONFIG", str(Path.home() / ".docker")))
