@@ -1,18 +1,21 @@
-"""What can be done here: `nox -l` lists it, `nox` alone proves all of it."""
+"""What can be done here: `nox -l` lists it, `nox` alone checks everything."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "unit", "invariants", "e2e"]
+nox.options.sessions = ["lint", "tests"]
 
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+BUSY = 2 * (os.cpu_count() or 1)
+"""Workers for tests that wait for hosts and containers half of their time."""
 
 
 def install(session: nox.Session, group: str) -> None:
@@ -25,14 +28,25 @@ def pythons() -> str:
     path = os.environ["PATH"]
     if pyenv := shutil.which("pyenv"):
         root = os.environ.get("PYENV_ROOT") or Path(pyenv).resolve().parents[1]
-        path += "".join(f":{found}" for found in sorted(Path(root).glob("versions/3.1*/bin")))
+        found = sorted(Path(root).glob("versions/3.1*/bin"))
+        path = os.pathsep.join([path, *map(str, found)])
     return path
 
 
-def pytest(session: nox.Session, *arguments: str) -> None:
-    """Run pytest on all processors."""
+def pytest(session: nox.Session, *arguments: str, workers: int | None = None) -> None:
+    """Run pytest on all processors.
+
+    Copier's temporary clones lie in memory where there is room; the projects of the tests do not,
+    since uv links its packages only within one file system.
+    """
+    environment = {"PATH": pythons(), "PYTHONDONTWRITEBYTECODE": None}
+    memory = Path("/dev/shm")
+    if memory.is_dir() and shutil.disk_usage(memory).free > 2**31:
+        environment |= {"TMPDIR": str(memory), "PYTEST_DEBUG_TEMPROOT": tempfile.gettempdir()}
+    options = [f"--numprocesses={workers or os.cpu_count()}", "--dist=loadgroup"]
+    options += ["--no-loadscope-reorder"]  # the order in which the tests are collected
     report = f"--junit-xml={ROOT / '.nox' / 'reports' / session.name}.xml"
-    session.run("pytest", "--numprocesses=logical", report, *arguments, env={"PATH": pythons()})
+    session.run("pytest", *options, report, *arguments, env=environment)
 
 
 @nox.session
@@ -53,8 +67,7 @@ def lint(session: nox.Session) -> None:
 def unit(session: nox.Session) -> None:
     """Run the inner loop: renders, file lists, linters of what is emitted, a sample of climbs."""
     install(session, "test")
-    options = ["--dist=loadgroup", "--ignore=tests/e2e"]
-    pytest(session, *options, "-m", "not exhaustive", *session.posargs)
+    pytest(session, "--ignore=tests/e2e", "-m", "not exhaustive", *session.posargs)
 
 
 @nox.session
@@ -66,9 +79,25 @@ def invariants(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """Execute what every level claims, on the test bed."""
+    """Execute what every level claims, on the testbed."""
     install(session, "test")
-    pytest(session, "--dist=loadfile", "tests/e2e", *session.posargs)
+    pytest(session, "tests/e2e", *session.posargs, workers=BUSY)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test: the inner loop, the invariants and e2e, side by side."""
+    install(session, "test")
+    pytest(session, *session.posargs, workers=BUSY)
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Run the inner loop on the newest Copier 9, whatever version is pinned."""
+    install(session, "test")
+    session.install("--upgrade", "copier>=9.19,<10", "copier-template-extensions")
+    session.run("copier", "--version")
+    pytest(session, "--ignore=tests/e2e", "-m", "not exhaustive", *session.posargs)
 
 
 @nox.session
@@ -109,6 +138,6 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def testbed(session: nox.Session) -> None:
-    """Start, show or stop the test bed: `nox -s testbed -- up`, `status` or `down`."""
+    """Start, show or stop the testbed: `nox -s testbed -- up`, `status` or `down`."""
     install(session, "test")
     session.run("python", "-m", "tests.testbed", *(session.posargs or ["status"]))

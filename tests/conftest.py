@@ -32,7 +32,7 @@ def rendered(
 ) -> Render:
     """Return a function that renders a level once for all workers; to be read, not written.
 
-    What Copier printed is beside the project: `message` below returns it.
+    What Copier printed is beside the project: `support.message_of` reads it.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if hasattr(pytestconfig, "workerinput") else base

@@ -25,11 +25,12 @@ from copier import VcsRef, run_copy, run_update
 
 ROOT = Path(__file__).resolve().parent.parent
 LEVELS = range(9)
+READ_BY_COPIER = ("copier.yml", "extensions", "partials", "template")
 ANSWERS_FILE = ".copier-answers.yml"
 ANSWERS: dict[str, Any] = {"project_name": "Links", "owner": "acme", "license": "MIT"}
 
 # The environment in which the tests are installed must not leak into the projects they run.
-for name in ("UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "VIRTUAL_ENV"):
+for name in ("PYTHONDONTWRITEBYTECODE", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "VIRTUAL_ENV"):
     os.environ.pop(name, None)
 
 # Commits have the same author on every machine.
@@ -86,8 +87,7 @@ def template() -> Path:
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
         source, target = ROOT / name, folder / name
-        read_by_copier = name.startswith(("copier.yml", "template/", "extensions/", "partials/"))
-        if read_by_copier and source.is_file():  # not deleted in the working tree alone
+        if name.split("/")[0] in READ_BY_COPIER and source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
     git(folder, "init", "--quiet", "--initial-branch=main")

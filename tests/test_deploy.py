@@ -15,7 +15,7 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.e2e.deploying import Operator, reached, wait_until
+from tests.e2e.operators import Operator, running_until, wait_until
 from tests.fakes.applications import PROGRAM, SERVICE
 from tests.fakes.host import FakeHost
 from tests.fakes.processes import lives
@@ -277,7 +277,7 @@ def test_an_interrupted_one_cleans_up(operator: Operator) -> None:
     ssh = root / "bin" / "ssh"
     slowly = f'case "$*" in *printf*audit.log*) touch {root}/noting; sleep 0.5 ;; esac\n'
     ssh.write_text(ssh.read_text().replace("\n", f"\n{slowly}", 1))
-    with reached(operator, "trying", "release") as process:
+    with running_until(operator, "trying", "release") as process:
         process.send_signal(signal.SIGTERM)
         wait_until((root / "noting").exists)
         process.send_signal(signal.SIGTERM)
@@ -291,7 +291,7 @@ def test_the_way_back_is_not_interrupted(operator: Operator, kind: str) -> None:
     good = commit(operator, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
     operator.deploy("release")
     bad = commit(operator, *in_its_place(operator, kind))
-    with reached(operator, "failed: ", "release") as process:
+    with running_until(operator, "failed: ", "release") as process:
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 1
     assert version(operator) == good
@@ -302,12 +302,12 @@ def test_the_way_back_is_not_interrupted(operator: Operator, kind: str) -> None:
 def test_one_at_a_time_and_a_killed_one_blocks_nobody(operator: Operator, kind: str) -> None:
     root = cast(FakeHost, operator.host).root
     first = commit(operator, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
-    with reached(operator, "preparing", "release"):
+    with running_until(operator, "preparing", "release"):
         said = operator.refuse("rollback")
         assert f"mira has been busy with the release of {first} since" in said
     assert version(operator) == first
     second = commit(operator)
-    with reached(operator, "trying", "release") as process:
+    with running_until(operator, "trying", "release") as process:
         wait_until(lambda: kind == "cli" or lives(root, "links-candidate"))
         process.kill()
     assert version(operator) == first
@@ -326,7 +326,7 @@ def test_a_long_release_keeps_the_lock(operator: Operator) -> None:
         quick = quick.replace(old, new)
     host.write_text(quick)
     commit(operator, "VERSION = ", "time.sleep(2)\nVERSION = ")
-    with reached(operator, "trying", "release") as process:
+    with running_until(operator, "trying", "release") as process:
         time.sleep(1.7)
         assert "mira has been busy with the release" in operator.refuse("rollback")
     assert process.returncode == 0

@@ -10,7 +10,7 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.e2e.deploying import Operator
+from tests.e2e.operators import Operator
 from tests.fakes.applications import SERVICE
 from tests.fakes.host import FakeHost
 from tests.fakes.processes import lives

@@ -95,11 +95,14 @@ def test_the_build_runs_the_tests_as_the_readme_says() -> None:
     assert 'bash -euo pipefail -c "$command"' in build
 
 
-def test_the_build_runs_the_inner_loop() -> None:
+def test_the_build_runs_every_test() -> None:
     [inner] = blocks(CONTRIBUTING)
     sessions = re.findall(r'"(\w+)"', re.findall(r"(?m)^nox.options.sessions = .*", NOXFILE)[0])
     assert inner.split() == [".venv/bin/nox", "-s", "unit"]
-    assert "unit" in sessions
+    assert sessions == ["lint", "tests"]
+    [everything] = re.findall(r"(?s)\ndef tests\(.*?\n\n", NOXFILE)
+    assert "-m" not in everything
+    assert "--ignore" not in everything
 
 
 @pytest.mark.exhaustive

@@ -15,7 +15,6 @@ from tests import support
 
 CHANGELOG = "CHANGELOG.md"
 HEADING = re.compile(r"(?m)^## (\d+\.\d+\.\d+) - (\d{4}-\d{2}-\d{2})$")
-READ_BY_COPIER = ["copier.yml", "extensions", "partials", "template"]
 
 
 def key(version: str) -> tuple[int, ...]:
@@ -81,8 +80,7 @@ def export(commit: str, folder: Path, root: Path = support.ROOT) -> None:
     """Write the template as it was at a commit into a folder, and nothing else."""
     clear(folder)
     archive = folder / "template.tar"
-    names = support.git(root, "ls-tree", "--name-only", commit, *READ_BY_COPIER).split()
-    support.git(root, "archive", f"--output={archive}", commit, *names)
+    support.git(root, "archive", f"--output={archive}", commit, *support.READ_BY_COPIER)
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
     archive.unlink()
@@ -91,7 +89,7 @@ def export(commit: str, folder: Path, root: Path = support.ROOT) -> None:
 def clear(folder: Path) -> None:
     """Remove the template from a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in READ_BY_COPIER:
+    for name in support.READ_BY_COPIER:
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
