@@ -39,7 +39,7 @@ def pytest(session: nox.Session, *arguments: str, workers: int | None = None) ->
     Copier's temporary clones lie in memory where there is room; the projects of the tests do not,
     since uv links its packages only within one file system.
     """
-    environment = {"PATH": pythons(), "PYTHONDONTWRITEBYTECODE": None}
+    environment = {"PATH": pythons(), "PYTHONDONTWRITEBYTECODE": None, "PYTHONUTF8": "1"}
     memory = Path("/dev/shm")
     if memory.is_dir() and shutil.disk_usage(memory).free > 2**31:
         environment |= {"TMPDIR": str(memory), "PYTEST_DEBUG_TEMPROOT": tempfile.gettempdir()}
@@ -65,7 +65,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Run the inner loop: renders, file lists, linters of what is emitted, a sample of climbs."""
+    """Run the inner loop: renders, file lists, linters of projects, a sample of climbs."""
     install(session, "test")
     pytest(session, "--ignore=tests/e2e", "-m", "not exhaustive", *session.posargs)
 
@@ -102,14 +102,14 @@ def newest(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Hunt for lives of a project in which a law does not hold: `nox -s fuzz -- --lives 300`."""
+    """Run random update sequences and check the invariants: `nox -s fuzz -- --sequences 300`."""
     install(session, "test")
     session.run("python", "-m", "tools.fuzz", *session.posargs, env={"PATH": pythons()})
 
 
 @nox.session
 def mutation(session: nox.Session) -> None:
-    """Take one piece out of the ladder at a time, and write reports/mutation.md."""
+    """Remove one piece of the ladder at a time, and write reports/mutation.md."""
     install(session, "test")
     session.run("python", "-m", "tools.mutation", *session.posargs, env={"PATH": pythons()})
 
@@ -123,15 +123,15 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def release(session: nox.Session) -> None:
-    """Prove the upgrades, then commit and tag a release: `nox -s release -- 1.1.0`."""
+    """Test the upgrades, then commit and tag a release: `nox -s release -- 1.1.0`."""
     install(session, "test")
-    pytest(session, "tests/test_upgrades.py", "tests/test_release.py")
+    pytest(session, *(f"tests/test_{name}.py" for name in ("two_versions", "upgrades", "release")))
     session.run("python", "-m", "tools.release", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what users wait for, and write reports/bench.md: `nox -s bench -- pipeline`, say."""
+    """Measure what users wait for, and write reports/bench.md: `nox -s bench -- --before REV`."""
     install(session, "bench")
     session.run("python", "-m", "tools.bench", *session.posargs)
 

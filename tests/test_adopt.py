@@ -254,7 +254,7 @@ def test_a_relative_address_of_the_template_is_refused(
     project = make_project(tmp_path, "uv")
     with pytest.raises(UserMessageError, match="address as ladder, which only works from here"):
         adopt(project, 4, source=Path("ladder"))
-    assert support.git(project, "status", "--porcelain") == ""
+    support.assert_unchanged(project)
 
 
 @pytest.mark.parametrize(("kind", "level"), quick(SAMPLE))

@@ -140,10 +140,10 @@ def test_the_ladder_in_the_readme_is_current() -> None:
 
 @pytest.mark.exhaustive
 def test_the_costs_and_the_listings_are_current(rendered: Render) -> None:
-    assert docs.TABLE.read_text() == docs.table_with(rendered), "nox -s docs"
-    assert docs.OPTIONS.read_text() == docs.options(), "nox -s docs"
-    for file, (title, answers) in docs.PAGES.items():
-        assert file.read_text() == docs.page(title, rendered, answers), "nox -s docs"
+    assert docs.TABLE.read_text() == docs.table_with_costs(rendered), "nox -s docs"
+    assert docs.OPTIONS.read_text() == docs.options_page(), "nox -s docs"
+    for file, (title, variant) in docs.PAGES.items():
+        assert file.read_text() == docs.page(title, rendered, variant), "nox -s docs"
 
 
 def test_every_tool_is_pinned_to_an_exact_version() -> None:

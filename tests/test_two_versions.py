@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from copier.errors import UserMessageError
 
 from tests import edits, support, template_versions
@@ -36,12 +37,27 @@ def old_and_new(tmp_path_factory: pytest.TempPathFactory) -> Path:
     template_versions.change_owner(template, NOW_WRITE_ONCE, "write-once")
     template_versions.change_owner(template, NOW_MANAGED, "managed")
     template_versions.ask(template, "colour", "red")
+    rename_module(template, "messages", "texts")
     with (template / "template" / EDITED).open("a") as file:
         file.write("# Another line.\n")
     readme = template / "template" / "README.md.jinja"
     readme.write_text(f"<!-- The colour is {{{{ colour }}}}. -->\n{readme.read_text()}")
     template_versions.publish(template, NEW)
     return template
+
+
+def rename_module(template: Path, old: str, new: str) -> None:
+    """Rename a module of the extension: an update loads the modules of both versions."""
+    extensions = template / "extensions"
+    (extensions / f"{old}.py").rename(extensions / f"{new}.py")
+    for file in extensions.glob("*.py"):
+        file.write_text(re.sub(rf"\b{old}\b", new, file.read_text()))
+
+
+def test_what_an_older_extension_evaluates_keeps_its_name() -> None:
+    """A new version's `_exclude` is rendered by the old version's extension, too."""
+    wiring = yaml.safe_load((support.ROOT / "copier.yml").read_text())
+    assert wiring["_exclude"] == ["{{ excluded(_copier_operation) }}"]
 
 
 def make(template: Path, target: Path, level: int, version: str, variant: Variant) -> Path:

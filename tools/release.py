@@ -46,10 +46,10 @@ def tagged_commit(version: str, root: Path = support.ROOT) -> str:
 
 
 def commit_of_heading(version: str, root: Path = support.ROOT) -> str:
-    """Return the commit that added a release's heading; nothing if none did."""
+    """Return the last commit that added a release's heading; nothing if none did."""
     search = f"-S## {version} - "
-    found = support.git(root, "log", "--format=%H", search, "--", CHANGELOG)
-    return found[:40]
+    found = support.git(root, "log", "-1", "--format=%H", search, "--", CHANGELOG)
+    return found.strip()
 
 
 def commit_of(version: str, root: Path = support.ROOT) -> str:

@@ -25,10 +25,19 @@ ERROR_500 = """
 async def fault(request, call_next):
     return Response(status_code=500) if {when} else await call_next(request)
 """
+CRASH_BEHIND_PROXY = """
+
+@app.middleware("http")
+async def fault(request, call_next):
+    if "via" in request.headers:
+        import threading
+        threading.Timer(1, lambda: os._exit(3)).start()
+    return await call_next(request)
+"""
 FAULTS = {
     "unhealthy": ERROR_500.format(when='request.url.path == "/healthz"'),
     "crash at start": '\n\nraise RuntimeError("this one never starts")\n',
-    "crash after 4 s": "\n\nimport threading\nthreading.Timer(4, lambda: os._exit(3)).start()\n",
+    "crash behind the proxy": CRASH_BEHIND_PROXY,
     "no writes": ERROR_500.format(when='request.method == "POST"'),
     "unhealthy behind the proxy": ERROR_500.format(
         when='request.url.path == "/healthz" and "via" in request.headers'

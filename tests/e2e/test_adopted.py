@@ -37,7 +37,7 @@ def test_the_required_checks_of_an_adopted_project_pass(
     move = re.search(r"git mv src/guests/main.py src/guests/__init__.py", message)
     assert move
     support.run(*move[0].split(), cwd=project)
-    assert re.search(r"Give pyproject.toml .*\[tool.mypy\].*, as a new project has them", message)
+    assert re.search(r"Add .*\[tool.mypy\].* to pyproject.toml, as in a new project", message)
     fresh = support.render(tmp_path / "fresh" / "guests", 4, project_name="guests")
     (project / "pyproject.toml").write_bytes((fresh / "pyproject.toml").read_bytes())
     (project / "tests" / "unit").mkdir()

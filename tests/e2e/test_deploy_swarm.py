@@ -94,7 +94,7 @@ def test_no_request_fails_during_releases_with_postgres(
         "3.0": "unhealthy",
         "3.1": "crash at start",
         "3.2": "no writes",
-        "3.3": "crash after 4 s",
+        "3.3": "crash behind the proxy",
     }
     for version, fault in faults.items():
         images.push(made, version, fault=fault, **column)

@@ -13,6 +13,8 @@ from pathlib import Path
 class TestbedError(Exception):
     """The testbed cannot do what was asked; the message says why."""
 
+    __test__ = False  # pytest is not to collect it
+
 
 class ToolMissing(TestbedError):
     """A program that the testbed needs is not installed; the message says how to install it."""
