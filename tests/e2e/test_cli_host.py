@@ -57,7 +57,7 @@ def test_another_engineer_clones_it_and_runs_it(project: Render, tmp_path: Path)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     said = support.run("bash", "-euc", commands, cwd=elsewhere, env=environment).stdout
-    assert "Keep links under short codes." in said
+    assert "Store links under short codes." in said
     uses(["uv", "run", "links.py"], elsewhere / "links", tmp_path)
 
 

@@ -77,7 +77,7 @@ def test_the_system_tests_bring_up_what_the_stack_needs(
     take("1.1", "crashing")
     done = pytest_in(made, engine, "tests/system")
     assert done.returncode == 1
-    assert "The stack does not come up (catalog: Exited (1)" in done.stdout
+    assert "The stack does not start (catalog: Exited (1)" in done.stdout
     assert "this one never starts" in (made / "logs" / "catalog.log").read_text()
 
     take("1.2", "forgetful")

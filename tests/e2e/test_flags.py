@@ -89,7 +89,7 @@ def test_a_flag_is_switched_on_staging_without_a_deploy(staging: Operator) -> No
 
     staging.host.run(f"sudo tee {FILE}", stdin='{"preview": ')
     assert [preview() for _ in range(5)] == [f"{ADDRESS}\n"] * 5, "a malformed file changed it"
-    wait_until(lambda: said(staging, "The feature flags stay as they were") == 1)
+    wait_until(lambda: said(staging, "Feature flags are unchanged") == 1)
     assert "is no JSON object: repair or remove it" in staging.refuse("flag", "preview", "off")
     assert preview() == f"{ADDRESS}\n"
     staging.host.run(f"sudo rm {FILE}")
@@ -116,7 +116,7 @@ def test_a_flag_is_switched_on_staging_without_a_deploy(staging: Operator) -> No
     assert "other" not in staging.deploy("flag")
     staging.host.run("sudo tee -a /etc/links/app.env", stdin="FEATURE_FLAGS=on\n")
     failed = staging.deploy("release", "1.0.0", code=1)
-    assert "FEATURE_FLAGS is no JSON object" in failed
+    assert "FEATURE_FLAGS is not a JSON object" in failed
     assert staging.version() == "1.0.1"
     assert preview() == f"{ADDRESS}\n"
 
