@@ -1,18 +1,21 @@
-"""What can be done here: `nox -l` lists it, `nox` alone proves all of it."""
+"""What can be done here: `nox -l` lists it, `nox` alone checks everything."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import nox
 
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "unit", "invariants", "e2e"]
+nox.options.sessions = ["lint", "tests"]
 
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+BUSY = 2 * (os.cpu_count() or 1)
+"""Workers for tests that wait for hosts and containers half of their time."""
 
 
 def install(session: nox.Session, group: str) -> None:
@@ -25,14 +28,25 @@ def pythons() -> str:
     path = os.environ["PATH"]
     if pyenv := shutil.which("pyenv"):
         root = os.environ.get("PYENV_ROOT") or Path(pyenv).resolve().parents[1]
-        path += "".join(f":{found}" for found in sorted(Path(root).glob("versions/3.1*/bin")))
+        found = sorted(Path(root).glob("versions/3.1*/bin"))
+        path = os.pathsep.join([path, *map(str, found)])
     return path
 
 
-def pytest(session: nox.Session, *arguments: str) -> None:
-    """Run pytest on all processors."""
+def pytest(session: nox.Session, *arguments: str, workers: int | None = None) -> None:
+    """Run pytest on all processors.
+
+    Copier's temporary clones lie in memory where there is room; the projects of the tests do not,
+    since uv links its packages only within one file system.
+    """
+    environment = {"PATH": pythons(), "PYTHONDONTWRITEBYTECODE": None, "PYTHONUTF8": "1"}
+    memory = Path("/dev/shm")
+    if memory.is_dir() and shutil.disk_usage(memory).free > 2**31:
+        environment |= {"TMPDIR": str(memory), "PYTEST_DEBUG_TEMPROOT": tempfile.gettempdir()}
+    options = [f"--numprocesses={workers or os.cpu_count()}", "--dist=loadgroup"]
+    options += ["--no-loadscope-reorder"]  # the order in which the tests are collected
     report = f"--junit-xml={ROOT / '.nox' / 'reports' / session.name}.xml"
-    session.run("pytest", "--numprocesses=logical", report, *arguments, env={"PATH": pythons()})
+    session.run("pytest", *options, report, *arguments, env=environment)
 
 
 @nox.session
@@ -51,10 +65,9 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Run the inner loop: renders, file lists, linters of what is emitted, a sample of climbs."""
+    """Run the inner loop: renders, file lists, linters of projects, a sample of climbs."""
     install(session, "test")
-    options = ["--dist=loadgroup", "--ignore=tests/e2e"]
-    pytest(session, *options, "-m", "not exhaustive", *session.posargs)
+    pytest(session, "--ignore=tests/e2e", "-m", "not exhaustive", *session.posargs)
 
 
 @nox.session
@@ -66,49 +79,65 @@ def invariants(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """Execute what every level claims, on the test bed."""
+    """Execute what every level claims, on the testbed."""
     install(session, "test")
-    pytest(session, "--dist=loadfile", "tests/e2e", *session.posargs)
+    pytest(session, "tests/e2e", *session.posargs, workers=BUSY)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test: the inner loop, the invariants and e2e, side by side."""
+    install(session, "test")
+    pytest(session, *session.posargs, workers=BUSY)
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Run the inner loop on the newest Copier 9, whatever version is pinned."""
+    install(session, "test")
+    session.install("--upgrade", "copier>=9.19,<10", "copier-template-extensions")
+    session.run("copier", "--version")
+    pytest(session, "--ignore=tests/e2e", "-m", "not exhaustive", *session.posargs)
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Hunt for lives of a project in which a law does not hold: `nox -s fuzz -- --lives 300`."""
+    """Run random update sequences and check the invariants: `nox -s fuzz -- --sequences 300`."""
     install(session, "test")
     session.run("python", "-m", "tools.fuzz", *session.posargs, env={"PATH": pythons()})
 
 
 @nox.session
 def mutation(session: nox.Session) -> None:
-    """Take one piece out of the ladder at a time, and write reports/mutation.md."""
+    """Remove one piece of the ladder at a time, and write reports/mutation.md."""
     install(session, "test")
     session.run("python", "-m", "tools.mutation", *session.posargs, env={"PATH": pythons()})
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Renew what is generated: the costs, the README's ladder and docs/ladder.md."""
+    """Renew what is generated: the costs, the README's ladder and docs/reference/."""
     install(session, "test")
     session.run("python", "-m", "tools.docs")
 
 
 @nox.session
 def release(session: nox.Session) -> None:
-    """Prove the upgrades, then commit and tag a release: `nox -s release -- 1.1.0`."""
+    """Test the upgrades, then commit and tag a release: `nox -s release -- 1.1.0`."""
     install(session, "test")
-    pytest(session, "tests/test_upgrades.py", "tests/test_release.py")
+    pytest(session, *(f"tests/test_{name}.py" for name in ("two_versions", "upgrades", "release")))
     session.run("python", "-m", "tools.release", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what users wait for, and write reports/bench.md: `nox -s bench -- pipeline`, say."""
+    """Measure what users wait for, and write reports/bench.md: `nox -s bench -- --before REV`."""
     install(session, "bench")
     session.run("python", "-m", "tools.bench", *session.posargs)
 
 
 @nox.session
 def testbed(session: nox.Session) -> None:
-    """Start, show or stop the test bed: `nox -s testbed -- up`, `status` or `down`."""
+    """Start, show or stop the testbed: `nox -s testbed -- up`, `status` or `down`."""
     install(session, "test")
     session.run("python", "-m", "tests.testbed", *(session.posargs or ["status"]))

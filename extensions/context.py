@@ -42,16 +42,16 @@ class Ladder(ContextHook):
         if self.render is None:
             self.render = render.start(context["_copier_conf"])
         if context["_copier_phase"] != "render":
-            context.update(names(self.render, context))
+            context.update(question_names(self.render, context))
             return
         if self.names is None:
-            self.names = names(self.render, context)
+            self.names = question_names(self.render, context) | file_names(context)
         context.update(self.names)
         context["is_first_copy"] = self.render.is_first_copy
 
 
-def names(current: render.Render, context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the names that `copier.yml` and the templates may use.
+def question_names(current: render.Render, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names that `copier.yml` uses, among them the capabilities.
 
     `excluded` is an interface between versions of the template: an update has the extension of the
     old version render the new version's `_exclude`. Its name and its argument must stay.
@@ -61,11 +61,7 @@ def names(current: render.Render, context: Mapping[str, Any]) -> dict[str, Any]:
         context: Copier's own names, and the answers so far.
     """
     asked = {key: context[key] for key in answers.questions() if key in context}
-    known = {**asked, "level": int(asked.get("level") or 0)}
-    known["package"] = str(asked.get("package") or current.detected.get("package") or "")
-    if answers.error_of("dependents", asked, {}):
-        known["dependents"] = []  # still being typed
-    has = levels.capabilities(known)
+    has = levels.capabilities({**asked, "level": int(asked.get("level") or 0)})
     conf, recording = context["_copier_conf"], context["_copier_answers"]
     discard_edits = str(conf["data"].get("discard_edits", "")).lower() == "true"
     return has | {
@@ -74,14 +70,25 @@ def names(current: render.Render, context: Mapping[str, Any]) -> dict[str, Any]:
         "default_name": current.default_name,
         "default_owner": current.default_owner,
         "default_package": current.default_package,
-        "dependent_services": levels.dependent_services(known),
         "detected": current.detected,
         "error_of": lambda key: answers.error_of(key, asked, current.recorded),
         "excluded": partial(current.exclude, recording=recording, discard_edits=discard_edits),
         "is_first_copy": current.is_first_copy,
         "level_choices": {f"{one.level}  {one.name}": one.level for one in levels.levels()},
         "render_message": partial(current.message, recording),
-        "required_checks": levels.required_checks(known),
-        "settings": levels.settings(known),
-        "slug": answers.slug(str(asked.get("project_name") or "")),
+    }
+
+
+def file_names(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names that only files use.
+
+    Args:
+        context: Copier's own names, and the answers.
+    """
+    recording = context["_copier_answers"]
+    return {
+        "dependent_services": levels.dependent_services(recording),
+        "required_checks": levels.required_checks(recording),
+        "settings": levels.settings(recording),
+        "slug": answers.slug(recording["project_name"]),
     }

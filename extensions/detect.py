@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import answers, git, pyproject
 
 if TYPE_CHECKING:
+    import configparser
     from pathlib import Path
 
 APPLICATION = {"service": r"(?m)^app\b.*=", "cli": r"(?m)^def main\b"}
@@ -100,6 +100,8 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 def read_setup(project: Path) -> configparser.ConfigParser:
     """Return the content of setup.cfg; nothing where it cannot be read."""
+    import configparser  # rarely needed
+
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read(project / "setup.cfg", encoding="utf-8")

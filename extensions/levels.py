@@ -152,20 +152,26 @@ def all_paths(package: str) -> set[str]:
 
 
 def excluded_paths(answers: Mapping[str, Any], without: Collection[str] = ()) -> set[str]:
-    """Return the files and folders of the template that a project with these answers must not get.
+    """Return the files of the template that a project with these answers must not get.
+
+    Of a folder with no file that it gets, the folder.
 
     Args:
         answers: the project's.
         without: owners whose files it must not get either.
     """
     wanted = {path for path, owner in paths(answers).items() if owner not in without}
+    folders = {one for path in wanted for one in parents(path)}
     unwanted = all_paths(str(answers["package"])) - wanted
-    return unwanted | parents(unwanted) - parents(wanted)
+    return {
+        next((folder for folder in parents(path) if folder not in folders), path)
+        for path in unwanted
+    }
 
 
-def parents(paths: Collection[str]) -> set[str]:
-    """Return every folder above one of these paths."""
-    return {str(one) for path in paths for one in PurePosixPath(path).parents if one.name}
+def parents(path: str) -> list[str]:
+    """Return the folders above a path, the outermost first."""
+    return [str(one) for one in PurePosixPath(path).parents if one.name][::-1]
 
 
 def required_checks(answers: Mapping[str, Any]) -> list[str]:

@@ -10,11 +10,10 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from packaging.requirements import Requirement
 
 FILE = "pyproject.toml"
 TEMPLATE_ANCHOR = "    # Kept current by the template:\n"
@@ -24,16 +23,27 @@ SERVER = "uvicorn"
 """The one dependency that the template has at every level with a pyproject.toml."""
 
 
+def parse(requirement: str) -> Requirement:
+    """Return a parsed requirement (PEP 508).
+
+    Raises:
+        ValueError: it is not one.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement  # slow, and rarely needed
+
+    try:
+        return Requirement(requirement)
+    except InvalidRequirement:
+        raise ValueError(f"{requirement!r} is not a requirement") from None
+
+
 def name_of(requirement: str) -> str:
     """Return the normalized name (PEP 503) of the package that a requirement asks for.
 
     Raises:
-        ValueError: it is not a requirement (PEP 508).
+        ValueError: it is not a requirement.
     """
-    try:
-        return canonicalize_name(Requirement(requirement).name)
-    except InvalidRequirement:
-        raise ValueError(f"{requirement!r} is not a requirement") from None
+    return re.sub(r"[-_.]+", "-", parse(requirement).name).lower()
 
 
 def missing(wanted: Iterable[str], present: Iterable[object]) -> list[str]:
@@ -109,9 +119,9 @@ def is_in_template(requirement: str, templates: Iterable[str]) -> bool:
         return False
     if requirement in templates:
         return True
-    wanted = Requirement(requirement)
+    wanted = parse(requirement)
     unconstrained = not (wanted.specifier or wanted.marker or wanted.url)
-    servers = [Requirement(one) for one in templates if name_of(one) == SERVER]
+    servers = [parse(one) for one in templates if name_of(one) == SERVER]
     return unconstrained and any(wanted.extras <= server.extras for server in servers)
 
 

@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 from pytest_copie.plugin import Copie
 
-from tests import support, variants
+from tests import support, variants, windows
 from tests.fakes.host import FakeHost
 from tests.variants import Variant
 
@@ -23,7 +23,13 @@ Render = Callable[..., Path]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the template before the workers start, so that all of them render the same."""
+    windows.prepare()
     config.option.template = str(support.template())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this system cannot run."""
+    windows.skip(items)
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +38,7 @@ def rendered(
 ) -> Render:
     """Return a function that renders a level once for all workers; to be read, not written.
 
-    What Copier printed is beside the project: `message` below returns it.
+    What Copier printed is beside the project: `support.message_of` reads it.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if hasattr(pytestconfig, "workerinput") else base
@@ -75,6 +81,21 @@ def project(render: Render) -> Render:
         made = render(level, **answers)
         support.commit_all(made)
         return made
+
+    return make
+
+
+@pytest.fixture
+def project_of(copie_session: Copie) -> Render:
+    """Return a function that makes a committed project of another template, with given answers."""
+
+    def make(template: Path, version: str = "HEAD", **answers: Any) -> Path:
+        result = copie_session.copy(answers, template_dir=template, vcs_ref=version)
+        if result.exception:
+            raise result.exception
+        assert result.project_dir
+        support.commit_all(result.project_dir)
+        return result.project_dir
 
     return make
 

@@ -10,10 +10,11 @@ from tests import support
 README = support.ROOT / "README.md"
 CONTRIBUTING = support.ROOT / "CONTRIBUTING.md"
 DOCS = support.ROOT / "docs"
-CLIMBING = DOCS / "climbing.md"
-COMPANY = DOCS / "company.md"
-ADOPTING = DOCS / "adopting.md"
-WITH_COMMANDS = [README, CONTRIBUTING, CLIMBING, COMPANY, ADOPTING]
+CLIMB = DOCS / "how-to" / "climb.md"
+UPGRADE = DOCS / "how-to" / "upgrade.md"
+COMPANY = DOCS / "how-to" / "company-template.md"
+ADOPT = DOCS / "how-to" / "adopt.md"
+WITH_COMMANDS = [README, CONTRIBUTING, CLIMB, UPGRADE, COMPANY, ADOPT]
 """The documents that show commands. A test runs all blocks of each: a block that is run by nothing
 is one too many to unpack."""
 

@@ -25,21 +25,23 @@ from copier import VcsRef, run_copy, run_update
 
 ROOT = Path(__file__).resolve().parent.parent
 LEVELS = range(9)
+READ_BY_COPIER = ("copier.yml", "extensions", "partials", "template")
 ANSWERS_FILE = ".copier-answers.yml"
 ANSWERS: dict[str, Any] = {"project_name": "Links", "owner": "acme", "license": "MIT"}
 
 # The environment in which the tests are installed must not leak into the projects they run.
-for name in ("UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "VIRTUAL_ENV"):
+for name in ("PYTHONDONTWRITEBYTECODE", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "VIRTUAL_ENV"):
     os.environ.pop(name, None)
 
-# Commits have the same author on every machine.
+# git behaves the same on every machine.
 os.environ.update(
     {
         "GIT_AUTHOR_NAME": "Ladder",
         "GIT_AUTHOR_EMAIL": "ladder@example.com",
         "GIT_COMMITTER_NAME": "Ladder",
         "GIT_COMMITTER_EMAIL": "ladder@example.com",
-        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_GLOBAL": str(ROOT / "tests" / "data" / "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
     }
 )
 
@@ -86,8 +88,7 @@ def template() -> Path:
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
         source, target = ROOT / name, folder / name
-        read_by_copier = name.startswith(("copier.yml", "template/", "extensions/", "partials/"))
-        if read_by_copier and source.is_file():  # not deleted in the working tree alone
+        if name.split("/")[0] in READ_BY_COPIER and source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
     git(folder, "init", "--quiet", "--initial-branch=main")
@@ -166,7 +167,7 @@ def answers(project: Path) -> dict[str, Any]:
 def files(project: Path) -> dict[str, bytes]:
     """Return path -> content of every file of a project that git would keep."""
     return {
-        str(path.relative_to(project)): path.read_bytes()
+        path.relative_to(project).as_posix(): path.read_bytes()
         for path in sorted(project.rglob("*"))
         if path.is_file() and not {".git", ".venv", "__pycache__"} & set(path.parts)
     }
@@ -175,12 +176,12 @@ def files(project: Path) -> dict[str, bytes]:
 def folders(project: Path) -> set[str]:
     """Return the path of every folder of a project."""
     every = (path for path in project.rglob("*") if path.is_dir())
-    return {str(path.relative_to(project)) for path in every if ".git" not in path.parts}
+    return {path.relative_to(project).as_posix() for path in every if ".git" not in path.parts}
 
 
 def parents(names: Collection[str]) -> set[str]:
     """Return every folder that holds one of these paths."""
-    return {str(folder) for name in names for folder in Path(name).parents} - {"."}
+    return {folder.as_posix() for name in names for folder in Path(name).parents} - {"."}
 
 
 def assert_same_files(made: Path, fresh: Path, but: Collection[str] = ()) -> None:

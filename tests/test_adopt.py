@@ -14,7 +14,7 @@ from copier.errors import UserMessageError
 from tests import support
 from tests.adoption import CODE, PROJECTS, SCRIPT, UV, adopt, make_project, write
 from tests.conftest import Render
-from tests.documents import ADOPTING
+from tests.documents import ADOPT
 
 SAMPLE = [("script", 2), ("setuptools", 4), ("poetry", 8), ("uv", 4)]
 
@@ -254,7 +254,7 @@ def test_a_relative_address_of_the_template_is_refused(
     project = make_project(tmp_path, "uv")
     with pytest.raises(UserMessageError, match="address as ladder, which only works from here"):
         adopt(project, 4, source=Path("ladder"))
-    assert support.git(project, "status", "--porcelain") == ""
+    support.assert_unchanged(project)
 
 
 @pytest.mark.parametrize(("kind", "level"), quick(SAMPLE))
@@ -314,7 +314,7 @@ def test_a_template_that_would_overwrite_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.exhaustive
 def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
-    page = ADOPTING.read_text()
+    page = ADOPT.read_text()
     project = make_project(tmp_path, "setuptools")
     support.git(tmp_path, "clone", "--quiet", support.template(), "ladder")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -326,4 +326,4 @@ def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
         )
     assert "README.md" in done.stdout
     assert_kept(project, "setuptools", 4)
-    assert support.git(project, "log", "--format=%s").startswith("Come onto the ladder")
+    assert support.git(project, "log", "--format=%s").startswith("Adopt Ladder")

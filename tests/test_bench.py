@@ -1,10 +1,12 @@
-"""The benchmark: what it computes, and that its page is what its figures say."""
+"""The benchmark: what it computes, and that its page shows its figures."""
 
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
-from tools import bench
+from tools import bench, bench_page
 from tools.pipeline import critical_path
 
 
@@ -28,6 +30,21 @@ def test_the_critical_path_is_the_longest_chain_of_needs() -> None:
 
 def test_the_page_is_made_of_the_figures() -> None:
     figures = json.loads(bench.FIGURES.read_text())
-    assert {"copies", "pipeline"} <= set(figures) <= set(bench.TABLES)
-    assert bench.PAGE.read_text() == bench.page(figures)
-    assert bench.PLOT.is_file()
+    assert {"copies", "pipeline"} <= set(figures) <= set(bench_page.TABLES)
+    assert bench_page.PAGE.read_text() == bench_page.page(figures)
+    assert bench_page.PLOT.is_file()
+
+
+def test_a_missed_target_is_bold() -> None:
+    row = {name: {"cpu": 1.0, "wall": 1.0} for name in ("floor", "plain_climb")}
+    row |= {"copy": {"cpu": 1.3, "wall": 9.0}, "climb": {"cpu": 1.61, "wall": 9.0}}
+    assert bench_page.ratio(row, "cpu", "copy / floor") == "1.30"
+    assert bench_page.ratio(row, "cpu", "climb / plain climb") == "**1.61**"
+    assert bench_page.ratio(row, "wall", "climb / plain climb") == "9.00"
+
+
+def test_the_cpu_time_of_children_counts(tmp_path: Path) -> None:
+    spin = "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
+    shell = f"{sys.executable} -c '{spin}'; sleep 0.3"
+    found = bench.seconds(["bash", "-c", shell], tmp_path)
+    assert 0.3 <= found["cpu"] <= found["wall"] - 0.2

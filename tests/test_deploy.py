@@ -1,4 +1,4 @@
-"""What `ops/deploy` does at the lower levels, on a host in a folder; the test bed has real ones."""
+"""What `ops/deploy` does at the lower levels, on a host in a folder; the testbed has real ones."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.e2e.deploying import Operator, reached, wait_until
+from tests.e2e.operators import Operator, running_until, wait_until
 from tests.fakes.applications import PROGRAM, SERVICE
 from tests.fakes.host import FakeHost
-from tests.fakes.processes import lives
+from tests.fakes.processes import is_running
 
 pytestmark = pytest.mark.exhaustive
 
@@ -62,7 +62,7 @@ def commit(operator: Operator, old: str = "HERE", new: str = "HERE") -> str:
     """Commit the application with a change, and return the version that this makes."""
     script = operator.project / "links.py"
     assert old in script.read_text()
-    script.write_text(f"{script.read_text().replace(old, new)}# And so on.\n")
+    script.write_text(f"{script.read_text().replace(old, new)}# Another line.\n")
     support.commit_all(operator.project)
     return support.git(operator.project, "rev-parse", "--short", "HEAD").strip()
 
@@ -76,7 +76,7 @@ def version(operator: Operator) -> str:
     return str(answer.json()["version"])
 
 
-def test_what_is_missing_is_told_in_a_sentence(operator: Operator, kind: str) -> None:
+def test_a_missing_setting_is_named_in_one_sentence(operator: Operator, kind: str) -> None:
     root = cast(FakeHost, operator.host).root
     toml = operator.project / "ops" / "production.toml"
 
@@ -132,7 +132,7 @@ def test_a_hold_lasts_until_it_is_resumed(operator: Operator) -> None:
     assert [line.split()[1] for line in lines] == ["hold", "resume", "release"]
 
 
-def test_what_was_released_is_proven(operator: Operator) -> None:
+def test_a_released_version_is_verified(operator: Operator) -> None:
     first = commit(operator)
     assert "has never been released to production" in operator.deploy("proven", first, code=1)
     operator.deploy("release")
@@ -150,7 +150,7 @@ def with_ssh(operator: Operator, script: str) -> Path:
     return calls
 
 
-def test_a_connection_that_times_out_is_tried_again(operator: Operator) -> None:
+def test_a_connection_that_times_out_is_retried(operator: Operator) -> None:
     root = cast(FakeHost, operator.host).root
     calls = with_ssh(operator, f"[ $(wc -l < {root}/calls) -gt 2 ] || {{ {TIMED_OUT}; }}")
     operator.deploy("hold", "odd")
@@ -159,31 +159,31 @@ def test_a_connection_that_times_out_is_tried_again(operator: Operator) -> None:
 
 def test_a_host_that_never_answers_is_named(operator: Operator) -> None:
     calls = with_ssh(operator, TIMED_OUT)
-    said = operator.refuse("status")
-    assert "deploy@links.test cannot be used: Connection to 192.0.2.1 port 22 timed out; " in said
+    output = operator.refuse("status")
+    assert "deploy@links.test cannot be used: Connection to 192.0.2.1 port 22 timed out; " in output
     assert len(calls.read_text()) == 3
 
 
-def test_what_the_host_itself_could_not_do_is_not_done_twice(operator: Operator) -> None:
+def test_a_command_that_fails_on_the_host_is_not_retried(operator: Operator) -> None:
     calls = with_ssh(operator, "echo 'the upload timed out' >&2; exit 1")
     operator.refuse("status")
     assert len(calls.read_text()) == 1
 
 
-def test_a_lock_that_cannot_be_asked_for_is_nobodys(operator: Operator) -> None:
+def test_a_lock_that_cannot_be_read_is_not_held(operator: Operator) -> None:
     with_ssh(operator, 'case "$*" in *flock*) exit 255 ;; esac')
     assert "The connection to deploy@links.test is lost" in operator.refuse("rollback")
 
 
-def test_versions_come_and_go(operator: Operator) -> None:
+def test_releases_and_rollbacks_change_the_version(operator: Operator) -> None:
     assert "version   none" in operator.deploy("status")
     first = commit(operator)
-    said = operator.deploy("release")
+    output = operator.deploy("release")
     for step in (f"preparing {first}", f"trying {first} beside", f"switching to {first}"):
-        assert step in said
+        assert step in output
     url = operator.settings["DEPLOY_URL"]
     ends = (f"{first} serves at {url}\n", f"users of deploy@links.test have {first}\n")
-    assert said.endswith(ends)
+    assert output.endswith(ends)
     assert version(operator) == first
     status = operator.deploy("status")
     assert "host      deploy@links.test\n" in status
@@ -197,8 +197,8 @@ def test_versions_come_and_go(operator: Operator) -> None:
     assert version(operator) == first
     operator.deploy("rollback", second)
     assert version(operator) == second
-    said = operator.refuse("rollback", "0.9")
-    assert said == f"ops/deploy: 0.9 cannot be gone back to; these can: {first}, {second}."
+    output = operator.refuse("rollback", "0.9")
+    assert output == f"ops/deploy: 0.9 cannot be gone back to; these can: {first}, {second}."
     assert operator.outcomes() == [
         ("release", first, "ok"),
         ("release", second, "ok"),
@@ -207,7 +207,7 @@ def test_versions_come_and_go(operator: Operator) -> None:
     ]
 
 
-def test_what_git_says_against_a_release_is_heard(operator: Operator) -> None:
+def test_a_release_is_refused_when_git_objects(operator: Operator) -> None:
     first = commit(operator)
     second = commit(operator)
     operator.deploy("release")
@@ -232,19 +232,21 @@ def in_its_place(operator: Operator, kind: str) -> tuple[str, str]:
     return "VERSION = ", f'if {where}:\n    raise SystemExit("not here")\nVERSION = '
 
 
-def test_a_version_that_fails_in_its_place_is_taken_back(operator: Operator, kind: str) -> None:
+def test_a_version_that_fails_after_the_switch_is_rolled_back(
+    operator: Operator, kind: str
+) -> None:
     good = commit(operator)
     operator.deploy("release")
     bad = commit(operator, *in_its_place(operator, kind))
-    said = operator.deploy("release", code=1)
-    assert "not here" in said
-    assert "failed: " in said.partition("ops/deploy: ")[0]
-    assert f"switching to {good}" in said
+    output = operator.deploy("release", code=1)
+    assert "not here" in output
+    assert "failed: " in output.partition("ops/deploy: ")[0]
+    assert f"switching to {good}" in output
     assert version(operator) == good
     assert operator.outcomes()[-1] == ("release", bad, "failed")
 
 
-def test_a_first_version_that_fails_in_its_place_is_taken_away(
+def test_a_first_version_that_fails_after_the_switch_is_removed(
     operator: Operator, kind: str
 ) -> None:
     commit(operator, *in_its_place(operator, kind))
@@ -255,7 +257,7 @@ def test_a_first_version_that_fails_in_its_place_is_taken_away(
     assert not (root / "etc/systemd/system/links.service").exists()
 
 
-def test_a_way_back_that_fails_too_is_told(operator: Operator, kind: str) -> None:
+def test_a_rollback_that_fails_too_is_reported(operator: Operator, kind: str) -> None:
     root = cast(FakeHost, operator.host).root
     fault = f"if os.path.exists({str(root / 'broken')!r}):\n    raise SystemExit('broken')\n"
     first = commit(operator, "VERSION = ", f"{fault}VERSION = ")
@@ -263,13 +265,13 @@ def test_a_way_back_that_fails_too_is_told(operator: Operator, kind: str) -> Non
     commit(operator)
     operator.deploy("release")
     (root / "broken").touch()
-    said = operator.deploy("rollback", code=1)
-    assert f"rollback of {first} failed: " in said
-    assert "; going back failed too: " in said
+    output = operator.deploy("rollback", code=1)
+    assert f"rollback of {first} failed: " in output
+    assert "; going back failed too: " in output
     assert operator.outcomes()[-1] == ("rollback", first, "failed")
 
 
-def test_an_interrupted_one_cleans_up(operator: Operator) -> None:
+def test_an_interrupted_release_cleans_up(operator: Operator) -> None:
     first = commit(operator)
     operator.deploy("release")
     second = commit(operator, "VERSION = ", "time.sleep(1)\nVERSION = ")
@@ -277,7 +279,7 @@ def test_an_interrupted_one_cleans_up(operator: Operator) -> None:
     ssh = root / "bin" / "ssh"
     slowly = f'case "$*" in *printf*audit.log*) touch {root}/noting; sleep 0.5 ;; esac\n'
     ssh.write_text(ssh.read_text().replace("\n", f"\n{slowly}", 1))
-    with reached(operator, "trying", "release") as process:
+    with running_until(operator, "trying", "release") as process:
         process.send_signal(signal.SIGTERM)
         wait_until((root / "noting").exists)
         process.send_signal(signal.SIGTERM)
@@ -287,11 +289,11 @@ def test_an_interrupted_one_cleans_up(operator: Operator) -> None:
     assert "interrupted by SIGTERM" in operator.deploy("history")
 
 
-def test_the_way_back_is_not_interrupted(operator: Operator, kind: str) -> None:
+def test_a_rollback_on_failure_is_not_interrupted(operator: Operator, kind: str) -> None:
     good = commit(operator, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
     operator.deploy("release")
     bad = commit(operator, *in_its_place(operator, kind))
-    with reached(operator, "failed: ", "release") as process:
+    with running_until(operator, "failed: ", "release") as process:
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 1
     assert version(operator) == good
@@ -299,20 +301,22 @@ def test_the_way_back_is_not_interrupted(operator: Operator, kind: str) -> None:
     assert "interrupted" not in operator.deploy("history")
 
 
-def test_one_at_a_time_and_a_killed_one_blocks_nobody(operator: Operator, kind: str) -> None:
+def test_one_release_at_a_time_and_a_killed_one_frees_the_lock(
+    operator: Operator, kind: str
+) -> None:
     root = cast(FakeHost, operator.host).root
     first = commit(operator, "VERSION = ", "time.sleep(0.5)\nVERSION = ")
-    with reached(operator, "preparing", "release"):
-        said = operator.refuse("rollback")
-        assert f"mira has been busy with the release of {first} since" in said
+    with running_until(operator, "preparing", "release"):
+        output = operator.refuse("rollback")
+        assert f"mira has been busy with the release of {first} since" in output
     assert version(operator) == first
     second = commit(operator)
-    with reached(operator, "trying", "release") as process:
-        wait_until(lambda: kind == "cli" or lives(root, "links-candidate"))
+    with running_until(operator, "trying", "release") as process:
+        wait_until(lambda: kind == "cli" or is_running(root, "links-candidate"))
         process.kill()
     assert version(operator) == first
     operator.refuse("rollback")
-    assert not lives(root, "links-candidate"), "left by the one that was killed"
+    assert not is_running(root, "links-candidate"), "left by the one that was killed"
     operator.deploy("release")
     assert version(operator) == second
     assert ("release", second, "interrupted") in operator.outcomes()
@@ -326,13 +330,13 @@ def test_a_long_release_keeps_the_lock(operator: Operator) -> None:
         quick = quick.replace(old, new)
     host.write_text(quick)
     commit(operator, "VERSION = ", "time.sleep(2)\nVERSION = ")
-    with reached(operator, "trying", "release") as process:
+    with running_until(operator, "trying", "release") as process:
         time.sleep(1.7)
         assert "mira has been busy with the release" in operator.refuse("rollback")
     assert process.returncode == 0
 
 
-def test_a_folder_leaves_at_home_what_stays_there(
+def test_a_release_of_a_folder_leaves_local_files_behind(
     render: Render, fake_host: FakeHost, kind: str
 ) -> None:
     made = render(1, kind=kind)
@@ -358,7 +362,7 @@ esac
 """
 
 
-def test_a_cli_is_fetched_from_its_release(
+def test_a_program_is_downloaded_from_its_release(
     project: Render, fake_host: FakeHost, tmp_path: Path
 ) -> None:
     made = project(3, kind="cli", artifact="binary")
@@ -377,8 +381,8 @@ def test_a_cli_is_fetched_from_its_release(
     assert operator.deploy("proven", "1.1") == f"sha256:{digest}\n"
     operator.deploy("rollback")
     assert version(operator) == "1.0"
-    said = operator.refuse("release", "2.0")
-    assert "There is no release build/2.0 to be had: gh: release not found." in said
+    output = operator.refuse("release", "2.0")
+    assert "There is no release build/2.0 to be had: gh: release not found." in output
     nowhere = {**operator.settings, "PATH": str(tmp_path / "nothing")}
     (tmp_path / "nothing").mkdir()
     (tmp_path / "nothing" / "ssh").symlink_to("/bin/true")
@@ -387,7 +391,7 @@ def test_a_cli_is_fetched_from_its_release(
     assert "required: VERSION" in operator.refuse("release")
 
 
-def test_a_broken_release_leaves_the_old_one(operator: Operator, kind: str) -> None:
+def test_a_broken_release_leaves_the_previous_version(operator: Operator, kind: str) -> None:
     good = commit(operator)
     operator.deploy("release")
     script = operator.project / "links.py"
@@ -397,17 +401,17 @@ def test_a_broken_release_leaves_the_old_one(operator: Operator, kind: str) -> N
         bad = commit(operator, old, new)
         operator.settings["DEPLOY_TIMEOUT"] = "1.5"
         process = operator.start("release")
-        said = "".join(process.communicate(timeout=60))
-        assert process.returncode == 1, said
-        assert clue in said, said
-        assert f"ops/deploy: release of {bad} failed: " in said
-        assert "switching" not in said
+        output = "".join(process.communicate(timeout=60))
+        assert process.returncode == 1, output
+        assert clue in output, output
+        assert f"ops/deploy: release of {bad} failed: " in output
+        assert "switching" not in output
         assert operator.outcomes()[-1] == ("release", bad, "failed")
         assert version(operator) == good
     assert not list((cast(FakeHost, operator.host).root / "run").glob("links-candidate.pid"))
 
 
-def test_five_versions_are_kept(operator: Operator) -> None:
+def test_five_releases_are_kept(operator: Operator) -> None:
     made = []
     for _ in range(6):
         made.append(commit(operator))

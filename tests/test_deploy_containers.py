@@ -1,4 +1,4 @@
-"""What `ops/deploy` does with containers, on a host in a folder; the test bed has real ones."""
+"""What `ops/deploy` does with containers, on a host in a folder; the testbed has real ones."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.e2e.deploying import Operator
+from tests.e2e.operators import Operator
 from tests.fakes.applications import SERVICE
 from tests.fakes.host import FakeHost
-from tests.fakes.processes import lives
+from tests.fakes.processes import is_running
 from tests.options import EVERYTHING
 
 pytestmark = pytest.mark.exhaustive
@@ -23,7 +23,7 @@ STOP = "raise SystemExit('not here')\n"
 
 
 class Stack(Operator):
-    """Somebody with an application and a component, and the registry that both come from."""
+    """An operator with an application and a component, and the registry of both."""
 
     @property
     def root(self) -> Path:
@@ -84,7 +84,7 @@ def only_in_its_place(stack: Stack, what: str, name: str = "links") -> tuple[str
     return "VERSION = ", f"if {condition}:\n    {what}\nVERSION = "
 
 
-def test_what_is_missing_is_told_in_a_sentence(stack: Stack) -> None:
+def test_a_missing_setting_is_named_in_one_sentence(stack: Stack) -> None:
     stack.push("1.0")
     assert "takeover takes a VERSION, or --undo" in stack.refuse("takeover")
     assert "There is no systemd unit to take over from on" in stack.refuse("takeover", "1.0")
@@ -124,7 +124,7 @@ def test_flags_are_switched(stack: Stack) -> None:
     assert "flags.json on deploy@links.test is no JSON object" in stack.refuse("flag")
 
 
-def test_versions_come_and_go(stack: Stack) -> None:
+def test_releases_and_rollbacks_change_the_version(stack: Stack) -> None:
     older = support.git(stack.project, "rev-parse", "HEAD").strip()
     support.commit_all(stack.project, "Second")
     newer = support.git(stack.project, "rev-parse", "HEAD").strip()
@@ -132,8 +132,8 @@ def test_versions_come_and_go(stack: Stack) -> None:
     assert stack.runs() == "none"
     assert "ghcr.io/acme/links:0.9 cannot be pulled: " in stack.refuse("release", "0.9")
     assert f"is {a} now, not {b}: do not trust it." in stack.refuse("release", "1.0", "--digest", b)
-    said = stack.deploy("release", "1.0", "--digest", a)
-    assert said.splitlines() == [
+    output = stack.deploy("release", "1.0", "--digest", a)
+    assert output.splitlines() == [
         "preparing 1.0",
         "trying 1.0 beside what runs",
         "switching to 1.0",
@@ -154,7 +154,7 @@ def test_versions_come_and_go(stack: Stack) -> None:
     stack.deploy("release", "1.2")
     images = {file.name for file in (stack.root / "docker/images/ghcr.io/acme/links").iterdir()}
     assert images == {"1.0", "1.2"}
-    assert not lives(stack.root, "links-candidate")
+    assert not is_running(stack.root, "links-candidate")
 
 
 @pytest.fixture
@@ -177,17 +177,17 @@ def unit(stack: Stack, project: Render) -> Stack:
     return stack
 
 
-def test_a_unit_is_taken_over_and_given_back(unit: Stack) -> None:
+def test_a_unit_migrates_to_containers_and_back(unit: Stack) -> None:
     data = unit.root / "docker" / "volumes" / "links_data" / "links.db"
     unit.push("1.0")
     unit.push("1.1", only_in_its_place(unit, STOP))
     unit.deploy("hold", "odd")
     assert "production is held: odd" in unit.refuse("takeover", "1.0")
     unit.deploy("resume")
-    said = unit.deploy("takeover", "1.1", code=1)
-    assert "takeover of 1.1 failed: the replicas do not stay up" in said
-    assert "serves from its unit" in said
-    assert lives(unit.root, "links") and lives(unit.root, "caddy")
+    output = unit.deploy("takeover", "1.1", code=1)
+    assert "takeover of 1.1 failed: the replicas do not stay up" in output
+    assert "serves from its unit" in output
+    assert is_running(unit.root, "links") and is_running(unit.root, "caddy")
     assert unit.runs() == "none"
     (unit.root / "listens").write_text("nginx\n")
     assert "something else than Caddy listens" in unit.deploy("takeover", "1.0", code=1)
@@ -195,18 +195,18 @@ def test_a_unit_is_taken_over_and_given_back(unit: Stack) -> None:
     unit.deploy("takeover", "1.0", "--digest", unit.push("1.0"))
     assert unit.runs() == "1.0"
     assert data.read_text() == "kept"
-    assert not lives(unit.root, "links") and not lives(unit.root, "caddy")
+    assert not is_running(unit.root, "links") and not is_running(unit.root, "caddy")
     assert "The takeover has been made already" in unit.refuse("takeover", "1.0")
 
     data.write_text("kept and more")
     (unit.root / "broken").touch()
     assert "undo of " in unit.deploy("takeover", "--undo", code=1)
     assert unit.runs() == "1.0"
-    assert not lives(unit.root, "links")
+    assert not is_running(unit.root, "links")
     (unit.root / "broken").unlink()
     unit.deploy("takeover", "--undo")
     assert unit.runs() == "none"
-    assert lives(unit.root, "links") and lives(unit.root, "caddy")
+    assert is_running(unit.root, "links") and is_running(unit.root, "caddy")
     assert (unit.root / "var/lib/links/links.db").read_text() == "kept and more"
     history = unit.deploy("history").split()
     outcomes = [word for word in history if word in {"ok", "failed"}]
@@ -222,22 +222,22 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_bad_version_never_gets_there(stack: Stack, fault: str) -> None:
+def test_a_bad_version_is_not_released(stack: Stack, fault: str) -> None:
     old, new, clue = FAULTS[fault]
     stack.push("1.0")
     stack.push("1.1", (old, new))
     stack.deploy("release", "1.0")
-    said = stack.deploy("release", "1.1", code=1)
-    assert clue in said
-    assert "release of 1.1 failed: " in said
-    assert "switching" not in said
-    assert ("No module named" in said) == (fault == "does not start")
-    assert ("test_smoke.py FAILED" in said) == (fault == "forgets")
+    output = stack.deploy("release", "1.1", code=1)
+    assert clue in output
+    assert "release of 1.1 failed: " in output
+    assert "switching" not in output
+    assert ("No module named" in output) == (fault == "does not start")
+    assert ("test_smoke.py FAILED" in output) == (fault == "forgets")
     assert stack.runs() == "1.0"
     assert stack.outcomes()[-1] == ("release", "1.1", "failed")
 
 
-def test_without_uv_nothing_gets_there(stack: Stack) -> None:
+def test_nothing_is_released_without_uv(stack: Stack) -> None:
     stack.push("1.0")
     (stack.root / "bin" / "uv").unlink()
     stack.settings["PATH"] = f"{stack.root / 'bin'}:/usr/bin:/bin"
@@ -249,7 +249,7 @@ FORGETS = (ANSWER, '{"version": ("smoke" in self.path and BAD) or VERSION}')
 WELL = ("VERSION = ", "BAD = 0\nVERSION = ")
 
 
-def test_what_is_wrong_behind_the_proxy_alone_is_taken_back(
+def test_a_fault_behind_the_proxy_is_rolled_back(
     project: Render,
     fake_host: FakeHost,
 ) -> None:
@@ -257,32 +257,32 @@ def test_what_is_wrong_behind_the_proxy_alone_is_taken_back(
     stack.push("1.0")
     stack.push("1.1", WELL, FORGETS, only_in_its_place(stack, "BAD = 1"))
     stack.deploy("release", "1.0")
-    said = stack.deploy("release", "1.1", code=1)
-    assert "release of 1.1 failed: the smoke test" in said
-    assert "switching to 1.0" in said
+    output = stack.deploy("release", "1.1", code=1)
+    assert "release of 1.1 failed: the smoke test" in output
+    assert "switching to 1.0" in output
     assert stack.runs() == "1.0"
 
 
-def test_what_fails_in_its_place_alone_is_taken_back(stack: Stack) -> None:
+def test_a_fault_after_the_switch_is_rolled_back(stack: Stack) -> None:
     stack.push("1.0")
     stack.push("1.1", only_in_its_place(stack, STOP))
     stack.push("1.2", WELL, FORGETS, only_in_its_place(stack, "BAD = 1"))
     stack.push("1.3", only_in_its_place(stack, "pass  # starting"))
     for version in ("1.1", "1.3"):
-        said = stack.deploy("release", version, code=1)
-        assert ("the replicas do not stay up" in said) == (version == "1.1")
-        assert ("not here" in said) == (version == "1.1"), "its log is shown"
-        assert ("not all replicas run after 2 seconds" in said) == (version == "1.3")
+        output = stack.deploy("release", version, code=1)
+        assert ("the replicas do not stay up" in output) == (version == "1.1")
+        assert ("not here" in output) == (version == "1.1"), "its log is shown"
+        assert ("not all replicas run after 2 seconds" in output) == (version == "1.3")
         assert stack.runs() == "none"
     stack.deploy("release", "1.0")
     for version, clue in {
         "1.1": "a replica failed during the update",
         "1.2": "the smoke test",
     }.items():
-        said = stack.deploy("release", version, code=1)
-        assert f"release of {version} failed: {clue}" in said
-        assert "switching to 1.0" in said
-        assert ("replica 2: failed non-zero exit (1)" in said) == (version == "1.1")
+        output = stack.deploy("release", version, code=1)
+        assert f"release of {version} failed: {clue}" in output
+        assert "switching to 1.0" in output
+        assert ("replica 2: failed non-zero exit (1)" in output) == (version == "1.1")
         assert stack.runs() == "1.0"
 
 
@@ -309,11 +309,11 @@ def test_a_component_is_released_alone(stack: Stack) -> None:
         "c4": "the candidate of catalog is not healthy",
         "c5": 'relation "nowhere" does not exist',
     }.items():
-        said = stack.deploy("release", version, *ALONE, code=1)
-        assert clue in said
-        assert "switching" not in said
-        assert ("No module named" in said) == (version == "c3")
-        assert not lives(stack.root, "links-catalog-candidate")
+        output = stack.deploy("release", version, *ALONE, code=1)
+        assert clue in output
+        assert "switching" not in output
+        assert ("No module named" in output) == (version == "c3")
+        assert not is_running(stack.root, "links-catalog-candidate")
     assert "the smoke test of http://links.test failed" in stack.deploy(
         "release", "c6", *ALONE, code=1
     )

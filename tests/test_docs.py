@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 from tests import support
 from tests.conftest import Render
 from tests.documents import (
-    CLIMBING,
+    CLIMB,
     CONTRIBUTING,
     DOCS,
     README,
+    UPGRADE,
     WITH_COMMANDS,
     bash,
     blocks,
@@ -33,7 +35,9 @@ def missing(text: str, folder: Path) -> set[str]:
     """Return the links, paths of ours and nox sessions that a text names and that do not exist."""
     links = set(re.findall(r"\]\((?!https?:)([^)#]+)", text))
     ours = set(
-        re.findall(r"`((?:\.ci|docs|extensions|template|tests|tools|reports)/[\w./-]*)`", text)
+        re.findall(
+            r"`((?:\.ci|docs|extensions|partials|template|tests|tools|reports)/[\w./-]*)`", text
+        )
     )
     modules = set(re.findall(r"`(test_\w+\.py)`", text))
     sessions = set(re.findall(r"\bnox -s (\w+)", text))
@@ -91,16 +95,19 @@ def test_the_build_runs_the_tests_as_the_readme_says() -> None:
     assert 'bash -euo pipefail -c "$command"' in build
 
 
-def test_the_build_runs_the_inner_loop() -> None:
+def test_the_build_runs_every_test() -> None:
     [inner] = blocks(CONTRIBUTING)
     sessions = re.findall(r'"(\w+)"', re.findall(r"(?m)^nox.options.sessions = .*", NOXFILE)[0])
     assert inner.split() == [".venv/bin/nox", "-s", "unit"]
-    assert "unit" in sessions
+    assert sessions == ["lint", "tests"]
+    [everything] = re.findall(r"(?s)\ndef tests\(.*?\n\n", NOXFILE)
+    assert "-m" not in everything
+    assert "--ignore" not in everything
 
 
 @pytest.mark.exhaustive
 def test_the_commands_of_the_page_on_climbing_run(project: Render) -> None:
-    climb, follow, discard = blocks(CLIMBING)
+    climb, follow, discard = blocks(CLIMB)
     made = project(2)
     environment = dict(os.environ)
     assert "is at level 3" in bash(climb, made, environment)
@@ -114,16 +121,29 @@ def test_the_commands_of_the_page_on_climbing_run(project: Render) -> None:
     assert not (made / "LICENSE").exists()
 
 
+@pytest.mark.exhaustive
+def test_the_command_of_the_page_on_upgrading_runs(tmp_path: Path) -> None:
+    [command] = blocks(UPGRADE)
+    ladder = shutil.copytree(support.template(), tmp_path / "ladder")
+    made = support.copy(tmp_path / "links", source=ladder, **support.ANSWERS, level=2)
+    support.commit_all(made)
+    support.commit_all(ladder, "Newer")
+    support.git(ladder, "tag", "v1.1.0")
+    bash(command, made, dict(os.environ))
+    answers = support.answers(made)
+    assert (answers["_commit"], answers["level"]) == ("v1.1.0", 2)
+
+
 def test_the_ladder_in_the_readme_is_current() -> None:
     assert README.read_text() == docs.readme()
 
 
 @pytest.mark.exhaustive
 def test_the_costs_and_the_listings_are_current(rendered: Render) -> None:
-    assert docs.TABLE.read_text() == docs.table_with(rendered), "nox -s docs"
-    assert docs.OPTIONS.read_text() == docs.options(), "nox -s docs"
-    for file, (title, answers) in docs.PAGES.items():
-        assert file.read_text() == docs.page(title, rendered, answers), "nox -s docs"
+    assert docs.TABLE.read_text() == docs.table_with_costs(rendered), "nox -s docs"
+    assert docs.OPTIONS.read_text() == docs.options_page(), "nox -s docs"
+    for file, (title, variant) in docs.PAGES.items():
+        assert file.read_text() == docs.page(title, rendered, variant), "nox -s docs"
 
 
 def test_every_tool_is_pinned_to_an_exact_version() -> None:

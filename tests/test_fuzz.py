@@ -1,10 +1,9 @@
-"""The hunt for broken laws: some lives, planted violations, and a life replayed by its script."""
+"""The fuzzer: some sequences, planted violations, and a sequence replayed by its script."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import ClassVar
 import pytest
 import yaml
 
-from tests import support
+from tests import support, template_versions
 from tools import fuzz
+from tools.invariants import Update, Violation
 
 README = "template/README.md.jinja"
 CONTEXT, RELOCATE = "extensions/context.py", "extensions/relocate.py"
@@ -26,7 +26,7 @@ PLANTS = {
         "{{ range(99999) | random }}\n{% include ",
         ["climb"],
     ),
-    "2: a text that only newborn projects have": (
+    "2: a text that only new projects have": (
         README,
         "{% include ",
         "{% if is_first_copy %}\nBorn here.\n{% endif %}\n{% include ",
@@ -34,8 +34,8 @@ PLANTS = {
     ),
     "2: a file that no update brings": (
         CONTEXT,
-        'levels.excluded_paths(known, {"sample"}))\n        refuse(guards.refuse_source',
-        '{"LICENSE"} | levels.excluded_paths(known, {"sample"}))\n        refuse(guards.refuse_source',
+        'levels.excluded_paths(known, {"sample"}))\n        refuse',
+        'levels.excluded_paths(known, {"sample"}) | {"LICENSE"})\n        refuse',
         ["climb"],
     ),
     "3: a line of the user's code that changes": (
@@ -56,7 +56,7 @@ PLANTS = {
 
 def planted(folder: Path, file: str, old: str, new: str) -> Path:
     """Return a copy of the template with a fault."""
-    source = shutil.copytree(support.template(), folder / "ladder")
+    source = template_versions.copy_of_template(folder)
     text = (source / file).read_text() if old else ""
     assert old in text
     (source / file).write_text(text.replace(old, new, 1) if old else new)
@@ -66,35 +66,35 @@ def planted(folder: Path, file: str, old: str, new: str) -> Path:
 
 
 @pytest.mark.exhaustive
-def test_no_life_breaks_a_law() -> None:
-    assert fuzz.hunt(lives=12, number=4) >= 12
+def test_no_sequence_violates_an_invariant() -> None:
+    assert fuzz.run(sequences=12, number=4) >= 12
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("plant", PLANTS)
 def test_a_planted_violation_is_found(tmp_path: Path, plant: str) -> None:
-    *fault, happening = PLANTS[plant]
+    *fault, steps = PLANTS[plant]
 
-    class Life(fuzz.Life):
+    class Planted(fuzz.Sequence):
         source = planted(tmp_path, *fault)
-        events = happening
+        events = steps
 
-    with pytest.raises(fuzz.Lost, match=r"(?s)\n#!/usr/bin/env bash\n.*\ncopier copy "):
-        fuzz.hunt(lives=60, number=1, life=Life)
+    with pytest.raises(Violation, match=r"(?s)\n#!/usr/bin/env bash\n.*\ncopier copy "):
+        fuzz.run(sequences=60, number=1, sequence=Planted)
 
 
 @pytest.mark.exhaustive
-def test_a_life_is_replayed_by_its_script(tmp_path: Path) -> None:
-    class Life(fuzz.Life):
+def test_a_sequence_is_replayed_by_its_script(tmp_path: Path) -> None:
+    class Recorded(fuzz.Sequence):
         ends: ClassVar[list[tuple[str, dict[str, bytes]]]] = []
 
         def teardown(self) -> None:
             if self.version and len(self.script) > 12:
-                self.ends.append((self.story("nothing breaks"), support.files(self.project)))
+                self.ends.append((self.as_script("nothing breaks"), support.files(self.project)))
             super().teardown()
 
-    fuzz.hunt(lives=12, number=5, life=Life)
-    script, wanted = max(Life.ends)
+    fuzz.run(sequences=12, number=5, sequence=Recorded)
+    script, wanted = max(Recorded.ends)
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "TMPDIR": str(tmp_path),
@@ -105,26 +105,26 @@ def test_a_life_is_replayed_by_its_script(tmp_path: Path) -> None:
     (replayed,) = tmp_path.glob("tmp.*/links")
     found = support.files(replayed)
     assert found.keys() == wanted.keys()
-    for name in found.keys() - {fuzz.ANSWERS}:
+    for name in found.keys() - {support.ANSWERS_FILE}:
         assert found[name] == wanted[name], name
-    answers = [yaml.safe_load(files[fuzz.ANSWERS]) for files in (found, wanted)]
+    answers = [yaml.safe_load(files[support.ANSWERS_FILE]) for files in (found, wanted)]
     assert [one.pop("_src_path") for one in answers]
     assert answers[0] == answers[1]
 
 
-def test_a_merge_that_drops_a_line_is_noticed() -> None:
+def test_a_merge_that_drops_a_line_is_found() -> None:
     old, mine, new = b"a\nb\n", b"a\nmine\nb\n", b"a\nb\nnew\n"
-    levels = (3, 3)
 
-    def after(text: bytes, unmerged: set[str] = frozenset()) -> None:  # type: ignore[assignment]
-        fuzz.check({"f": mine}, {"f": text}, {"f": old}, {"f": new}, levels, set(unmerged))
+    def check(text: bytes, *unmerged: str) -> None:
+        before, after, of_old, of_new = ({"f": one} for one in (mine, text, old, new))
+        Update(before, after, of_old, of_new, (3, 3), set(unmerged)).check()
 
-    after(b"a\nmine\nb\nnew\n")
-    for text, said in (
+    check(b"a\nmine\nb\nnew\n")
+    for text, problem in (
         (new, "lost the user's line 'mine'"),
         (mine, "lost the template's line 'new'"),
-        (b"<<<<<<< before updating\nmine\n", "markers of a conflict that git does not list"),
+        (b"<<<<<<< before updating\nmine\n", "conflict markers, and git lists no conflict"),
     ):
-        with pytest.raises(fuzz.Lost, match=re.escape(said)):
-            after(text)
-    after(b"<<<<<<< before updating\nmine\n", {"f"})
+        with pytest.raises(Violation, match=re.escape(problem)):
+            check(text)
+    check(b"<<<<<<< before updating\nmine\n", "f")

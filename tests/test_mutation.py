@@ -1,4 +1,4 @@
-"""The mutation of the ladder: what is generated, and that its judgement can be trusted."""
+"""The mutation of the ladder: what is generated, and that a test that fails is found."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from tools.mutation import Mutant
 EVERY = list(mutation.mutants())
 
 
-def test_every_kind_of_piece_is_taken_out() -> None:
-    said = {f"{one.file}: {one.what}" for one in EVERY}
+def test_every_kind_of_piece_is_removed() -> None:
+    names = {f"{one.file}: {one.what}" for one in EVERY}
     assert len({one.key for one in EVERY}) > 600
-    assert {one.kind for one in EVERY} == set(mutation.JUDGES)
+    assert {one.kind for one in EVERY} == set(mutation.TESTS)
     for wanted in (
-        "extensions/ladder.yml: level 4: gates without check / lint",
+        "extensions/ladder.yml: level 4: required_checks without check / lint",
         "extensions/ladder.yml: level 3: drops without {package}.py",
     ):
-        assert wanted in said
+        assert wanted in names
     for file, piece in (
         ("copier.yml", "without validator of owner"),
         (".github/workflows/_check.yml", "without Check formatting"),
         ("partials/service/.github/workflows/main.yml", "without staging"),
         ("partials/cli/ops/deploy", "without `"),
     ):
-        assert any(file in one and piece in one for one in said), piece
+        assert any(file in one and piece in one for one in names), piece
 
 
-def test_a_mutant_is_the_file_without_one_thing() -> None:
+def test_a_mutant_is_the_file_without_one_piece() -> None:
     for one in EVERY:
         text = (support.ROOT / one.file).read_text()
         assert one.text != text
@@ -40,13 +40,15 @@ def test_a_mutant_is_the_file_without_one_thing() -> None:
 
 
 @pytest.mark.exhaustive
-def test_what_is_noticed_and_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(mutation.JUDGES, "table", [["tests/test_exact.py", "-k", "exact"]])
+def test_a_harmful_mutant_is_found_and_a_harmless_one_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(mutation.TESTS, "table", [["tests/test_exact.py", "-k", "exact"]])
     table = support.ROOT / mutation.TABLE
     harmless = Mutant("table", mutation.TABLE, "a comment", f"{table.read_text()}# More.\n", "")
-    assert mutation.judge(harmless)["by"] == ""
+    assert mutation.run_tests(harmless)["by"] == ""
     (harmful,) = (one for one in EVERY if one.what == "level 2: adds without .gitignore")
-    assert mutation.judge(harmful)["by"].startswith("tests/test_exact.py::")
+    assert mutation.run_tests(harmful)["by"].startswith("tests/test_exact.py::")
 
 
 def test_the_page_is_current_and_leaves_nothing_unexplained() -> None:
@@ -55,7 +57,7 @@ def test_the_page_is_current_and_leaves_nothing_unexplained() -> None:
     assert not [one for one in results.values() if not one["by"] and not one.get("why")]
 
 
-def test_the_page_lists_who_survived() -> None:
+def test_the_page_lists_the_survivors() -> None:
     one, other = EVERY[:2]
     page = mutation.page([one, other], {one.key: {"by": "", "seconds": 1}})
     assert f"- `{one.file}`, {one.what}: not explained yet" in page

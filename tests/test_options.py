@@ -219,7 +219,7 @@ def test_flags_that_would_take_an_edit_along_are_refused(project: Render, level:
     support.commit_all(made, "Edit")
     with pytest.raises(UserMessageError, match=r"no ops/feature_flags\.py, which you edited"):
         support.climb(made, level, **WITHOUT_FLAGS)
-    assert support.git(made, "status", "--porcelain") == ""
+    support.assert_unchanged(made)
 
 
 @pytest.mark.exhaustive

@@ -10,6 +10,7 @@ import pytest
 from copier.errors import UserMessageError
 from pytest_copie.plugin import Copie
 
+from extensions import answers
 from tests import support
 from tests.conftest import Render
 
@@ -45,6 +46,11 @@ WRONG = [
 ]
 
 
+RENDERED = {"level=99", "project_name=json", "package=Links", "backing_services=[mysql]"}
+RENDERED |= {"license=GPL", "feature_flags=perhaps", "dependents=[", "owner=a/b"}
+"""One wrong answer to each question, which the inner loop gives to Copier."""
+
+
 @pytest.mark.parametrize("data", ["level=99", "package=Links", "dependents=["])
 def test_a_refusal_is_one_sentence_and_an_exit_code(tmp_path: Path, data: str) -> None:
     done = support.copier(
@@ -58,7 +64,21 @@ def test_a_refusal_is_one_sentence_and_an_exit_code(tmp_path: Path, data: str) -
 
 
 @pytest.mark.parametrize(("data", "sentence"), WRONG)
-def test_a_wrong_answer_is_refused_in_one_sentence(
+def test_a_wrong_answer_is_explained_in_one_sentence(data: str, sentence: str) -> None:
+    question, _, answer = data.partition("=")
+    error = answers.error_in({"level": 3, question: answer}, {})
+    assert error.startswith(sentence)
+    assert "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        pytest.param(*case, marks=() if case[0] in RENDERED else pytest.mark.exhaustive)
+        for case in WRONG
+    ],
+)
+def test_a_copy_with_a_wrong_answer_is_refused(
     copie_session: Copie, data: str, sentence: str
 ) -> None:
     question, _, answer = data.partition("=")
@@ -66,7 +86,7 @@ def test_a_wrong_answer_is_refused_in_one_sentence(
 
 
 @pytest.mark.parametrize(
-    ("answers", "sentence"),
+    ("given", "sentence"),
     [
         ({"kind": "library"}, "kind cannot be library: choose service or cli."),
         ({"kind": "cli", "artifact": "container"}, "A command-line program is a wheel or a binary"),
@@ -80,14 +100,14 @@ def test_a_wrong_answer_is_refused_in_one_sentence(
     ],
 )
 def test_answers_that_exclude_each_other_are_refused(
-    copie_session: Copie, answers: dict[str, Any], sentence: str
+    copie_session: Copie, given: dict[str, Any], sentence: str
 ) -> None:
-    assert_refused(copie_session, {"level": 5, **answers}, sentence)
+    assert_refused(copie_session, {"level": 5, **given}, sentence)
 
 
-def assert_refused(copie: Copie, answers: dict[str, Any], sentence: str) -> None:
+def assert_refused(copie: Copie, given: dict[str, Any], sentence: str) -> None:
     """Check that a copy is refused in one sentence, and that nothing is written."""
-    result = copie.copy({**support.ANSWERS, **answers})
+    result = copie.copy({**support.ANSWERS, **given})
     assert isinstance(result.exception, UserMessageError)
     assert str(result.exception).startswith(sentence)
     assert "\n" not in str(result.exception)

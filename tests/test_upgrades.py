@@ -1,53 +1,26 @@
-"""New versions of the template: from every release to the working tree, at every level."""
+"""Upgrades from every release to the template in the tree; before the first release there are none.
+
+test_two_versions.py has what an upgrade does, between two versions that it makes.
+"""
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from copier import run_copy, run_update
-from copier.errors import UserMessageError
 
-from tests import edits, support
+from tests import edits, support, template_versions
+from tests.conftest import Render
+from tests.template_versions import publish
 from tools import release as releases
 
 RELEASES = releases.releases()
-ANSWERS_FILE = ".copier-answers.yml"
-CLI = {"kind": "cli"}
+CANDIDATE = releases.next_version(RELEASES)
 OPTIONS = {"feature_flags": True, "backing_services": ["postgres", "s3"]}
-LAST = 8
 
-
-def cases(sample: set[int]) -> list[Any]:
-    """Return releases and levels as parameters; the inner loop takes the last release's sample."""
-    return [
-        pytest.param(
-            release,
-            level,
-            marks=() if release == RELEASES[-1] and level in sample else pytest.mark.exhaustive,
-        )
-        for release in RELEASES
-        for level in support.LEVELS
-    ]
-
-
-def candidate_of(versions: list[str]) -> str:
-    """Return a version above all of these."""
-    major, minor, _ = max(map(releases.key, versions))
-    return f"{major}.{minor + 1}.0"
-
-
-CANDIDATE = candidate_of(RELEASES)
-
-
-def publish(folder: Path, version: str) -> None:
-    """Commit what stands in a template's folder, and tag it."""
-    support.commit_all(folder, f"Release {version}")
-    support.git(folder, "tag", f"v{version}")
+every_release = pytest.mark.parametrize("release", RELEASES)
 
 
 @pytest.fixture(scope="session")
@@ -65,242 +38,102 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def make(source: Path, version: str, target: Path, level: int, **answers: Any) -> Path:
-    """Make a project of a level with a version of the template, and commit it."""
-    run_copy(
-        str(source),
-        target,
-        data={**support.ANSWERS, "level": level, **answers},
-        vcs_ref=f"v{version}",
-        defaults=True,
-        unsafe=True,
-        quiet=True,
-    )
-    support.commit_all(target)
-    return target
-
-
-def upgrade(project: Path, version: str | None = None) -> None:
-    """Update a committed project to the newest version of the template, or to another."""
-    run_update(
-        project,
-        vcs_ref=version and f"v{version}",
-        skip_answered=True,
-        defaults=True,
-        overwrite=True,
-        unsafe=True,
-        quiet=True,
-    )
-
-
-def answers(project: Path) -> dict[str, Any]:
-    """Return what a project has answered."""
-    read = yaml.safe_load((project / ANSWERS_FILE).read_text())
-    assert isinstance(read, dict)
-    return read
-
-
-def emitted(project: Path) -> dict[str, bytes]:
+def rendered_files(project: Path) -> dict[str, bytes]:
     """Return the files of a project without its answers."""
-    return {name: text for name, text in support.files(project).items() if name != ANSWERS_FILE}
+    found = support.files(project)
+    del found[support.ANSWERS_FILE]
+    return found
 
 
-def assert_upgrades(history: Path, folder: Path, release: str, level: int, **given: Any) -> None:
-    """Check that an untouched project of a release becomes a fresh one of the candidate."""
-    made = make(history, release, folder / "made" / "links", level, **given)
-    before, recorded = emitted(made), answers(made)
-    upgrade(made)
-    fresh = make(history, CANDIDATE, folder / "fresh" / "links", level, **given)
-    assert support.files(made) == support.files(fresh)
-    now = answers(made)
-    assert now["_commit"] == f"v{CANDIDATE}"
-    assert {key: now.get(key) for key in recorded if key != "_commit"} == {
-        key: answer for key, answer in recorded.items() if key != "_commit"
-    }
-    if release == RELEASES[-1]:
-        assert not untold(before, emitted(made), releases.unreleased())
-
-
-def untold(before: dict[str, bytes], after: dict[str, bytes], told: str) -> set[str]:
-    """Return what changed although the changelog tells of nothing."""
-    if told:
+def unexplained_changes(
+    before: dict[str, bytes], after: dict[str, bytes], changelog: str
+) -> set[str]:
+    """Return what changed although the changelog has nothing unreleased."""
+    if changelog:
         return set()
     return {name for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
-@pytest.mark.parametrize(("release", "level"), cases({LAST}))
-def test_an_untouched_project_becomes_a_fresh_one(
-    history: Path, tmp_path: Path, release: str, level: int
-) -> None:
-    assert_upgrades(history, tmp_path, release, level)
-
-
+@every_release
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize(
     ("level", "given"),
-    [(1, CLI), (3, CLI), (8, CLI), (5, {"live_dangerously": True}), (8, OPTIONS)],
+    [
+        *((level, {}) for level in support.LEVELS),
+        *((level, {"kind": "cli"}) for level in (1, 3, 8)),
+        (5, {"live_dangerously": True}),
+        (8, OPTIONS),
+    ],
 )
-def test_so_does_one_of_another_kind_or_with_options(
-    history: Path, tmp_path: Path, release: str, level: int, given: dict[str, Any]
+def test_an_untouched_project_becomes_a_fresh_one(
+    project_of: Render, history: Path, release: str, level: int, given: dict[str, Any]
 ) -> None:
-    assert_upgrades(history, tmp_path, release, level, **given)
+    answers = {**support.ANSWERS, "level": level, **given}
+    project = project_of(history, f"v{release}", **answers)
+    before, recorded = rendered_files(project), support.answers(project)
+    support.update(project)
+    fresh = project_of(history, f"v{CANDIDATE}", **answers)
+    support.assert_same_files(project, fresh)
+    now = support.answers(project)
+    assert now == now | {**recorded, "_commit": f"v{CANDIDATE}"}
+    if release == RELEASES[-1]:
+        changes = unexplained_changes(before, rendered_files(project), releases.unreleased())
+        assert not changes
 
 
-@pytest.mark.parametrize(("release", "level"), cases({1}))
+@every_release
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("level", support.LEVELS)
 def test_edits_are_kept_and_the_rest_is_fresh(
-    history: Path, tmp_path: Path, release: str, level: int
+    project_of: Render, history: Path, release: str, level: int
 ) -> None:
-    made = make(history, release, tmp_path / "made" / "links", level)
-    edits.replace_sample(made, level)
-    edits.edit_shared(made, level)
-    edits.edit_managed(made, level)
-    support.commit_all(made, "Make it mine")
-    upgrade(made)
-    edits.assert_kept(made, level, level)
-    fresh = make(history, CANDIDATE, tmp_path / "fresh" / "links", level)
-    edits.assert_rest_is_fresh(made, fresh)
-    assert answers(made)["level"] == level
-    support.commit_all(made, "Upgrade")
-    upgrade(made)
-    assert support.git(made, "status", "--porcelain") == "", "a second update changes something"
-    support.climb(made, LAST)
-    edits.assert_kept(made, LAST, level)
-    fresh = make(history, CANDIDATE, tmp_path / "above" / "links", LAST)
-    edits.assert_rest_is_fresh(made, fresh)
+    answers = {**support.ANSWERS, "level": level}
+    project = project_of(history, f"v{release}", **answers)
+    edits.replace_sample(project, level)
+    edits.edit_shared(project, level)
+    edits.edit_managed(project, level)
+    support.commit_all(project, "Make it mine")
+    support.update(project)
+    edits.assert_kept(project, level, level)
+    fresh = project_of(history, f"v{CANDIDATE}", **answers)
+    edits.assert_rest_is_fresh(project, fresh)
+    assert support.answers(project)["level"] == level
 
 
-def test_an_older_version_is_refused(history: Path, tmp_path: Path) -> None:
-    made = make(history, CANDIDATE, tmp_path / "links", 0)
-    with pytest.raises(UserMessageError, match="Downgrades are not supported"):
-        upgrade(made, RELEASES[-1])
-    assert support.git(made, "status", "--porcelain") == ""
+def test_an_unexplained_change_is_found() -> None:
+    assert unexplained_changes({"a": b"1"}, {"a": b"2", "b": b""}, "") == {"a", "b"}
+    assert not unexplained_changes({"a": b"1"}, {"a": b"2"}, "### Changed\n\n- a")
+    assert not unexplained_changes({"a": b"1"}, {"a": b"1"}, "")
 
 
-# What a version may change, planted ---------------------------------------------------------------
+# An update would delete a file that becomes the user's sample.
 
 
-@pytest.fixture
-def planted(history: Path, tmp_path: Path) -> Path:
-    """The history, to be continued."""
-    return shutil.copytree(history, tmp_path / "ladder")
-
-
-NEXT = candidate_of([CANDIDATE])
-
-
-def replace(file: Path, old: str, new: str) -> None:
-    """Replace what stands in a file."""
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))
-
-
-def test_what_is_emitted_and_not_told_is_noticed() -> None:
-    assert untold({"a": b"1"}, {"a": b"2", "b": b""}, "") == {"a", "b"}
-    assert not untold({"a": b"1"}, {"a": b"2"}, "### Changed\n\n- a")
-    assert not untold({"a": b"1"}, {"a": b"1"}, "")
-
-
-@pytest.mark.exhaustive
-def test_a_change_of_the_road_reaches_a_project_beside_its_edits(
-    planted: Path, tmp_path: Path
-) -> None:
-    workflow = ".github/workflows/_package.yml"
-    made = make(planted, CANDIDATE, tmp_path / "links", 3)
-    edits.replace_sample(made, 3)
-    edits.edit_shared(made, 3)
-    edits.edit_managed(made, 3)
-    support.commit_all(made, "Make it mine")
-    with (planted / "template" / workflow).open("a") as file:
-        file.write("# Another line.\n")
-    publish(planted, NEXT)
-    upgrade(made)
-    edits.assert_kept(made, 3, 3)
-    assert (made / workflow).read_text().endswith("# Another line.\n")
-
-
-@pytest.mark.exhaustive
-def test_a_question_that_is_gone_is_forgotten(planted: Path, tmp_path: Path) -> None:
-    questions = planted / "copier.yml"
-    text = questions.read_text()
-    questions.write_text(f"colour:\n  type: str\n  default: red\n\n{text}")
-    publish(planted, NEXT)
-    made = make(planted, NEXT, tmp_path / "links", 3)
-    assert answers(made)["colour"] == "red"
-    questions.write_text(text)
-    publish(planted, candidate_of([NEXT]))
-    upgrade(made)
-    assert "colour" not in answers(made)
-
-
-OLD, NEW = ".github/workflows/_package.yml", ".github/workflows/_image.yml"
-
-
-def rename(source: Path) -> None:
-    """Publish a version in which a file of the road has another name."""
-    (source / "template" / OLD).rename(source / "template" / NEW)
-    replace(source / "extensions" / "ladder.yml", f"{OLD}: managed", f"{NEW}: managed")
-    publish(source, NEXT)
-
-
-@pytest.mark.exhaustive
-def test_a_renamed_file_leaves_nothing_behind(planted: Path, tmp_path: Path) -> None:
-    made = make(planted, CANDIDATE, tmp_path / "links", 3)
-    rename(planted)
-    upgrade(made)
-    assert not (made / OLD).exists()
-    assert (made / NEW).is_file()
-
-
-@pytest.mark.exhaustive
-def test_an_edit_of_a_renamed_file_is_not_lost_in_silence(planted: Path, tmp_path: Path) -> None:
-    made = make(planted, CANDIDATE, tmp_path / "links", 3)
-    edits.edit_managed(made, 3)
-    support.commit_all(made, "Edit")
-    rename(planted)
-    with pytest.raises(UserMessageError, match=f"no {re.escape(OLD)}, which you edited"):
-        upgrade(made)
-    assert support.git(made, "status", "--porcelain") == ""
-
-
-# Owners ------------------------------------------------------------------------------------------
-
-
-def became_starters(before: Path, after: Path) -> set[str]:
-    """Return the paths that a version's table makes starters, and an older one's did not."""
-    old, new = (yaml.safe_load((one / TABLE).read_text()) for one in (before, after))
-    had, has = (
-        {(path, owner) for row in read["levels"] + read["additions"] for path, owner in added(row)}
-        for read in (old, new)
-    )
+def became_sample(before: Path, after: Path) -> set[str]:
+    """Return the paths that are sample code in one version's table, and were not in another's."""
+    had, has = (template_versions.owners(template_versions.read_table(t)) for t in (before, after))
     return {path for path, owner in had - has if owner != "sample" and (path, "sample") in has}
 
 
-def added(row: dict[str, Any]) -> Any:
-    """Return path and owner of everything that a row of the table adds."""
-    return row.get("adds", {}).items()
-
-
-TABLE = Path("extensions", "ladder.yml")
-
-
-@pytest.mark.parametrize("release", RELEASES)
-def test_no_file_of_the_road_becomes_a_starter(tmp_path: Path, release: str) -> None:
+@every_release
+def test_no_managed_file_becomes_sample_code(tmp_path: Path, release: str) -> None:
     releases.export(releases.commit_of(release), tmp_path)
-    assert not became_starters(tmp_path, support.ROOT)
+    assert not became_sample(tmp_path, support.ROOT)
 
 
-def test_a_file_of_the_road_that_becomes_a_starter_is_noticed(planted: Path) -> None:
-    replace(planted / TABLE, f"{OLD}: managed", f"{OLD}: sample")
-    assert became_starters(support.ROOT, planted) == {OLD}
+def test_a_managed_file_that_becomes_sample_code_is_found(tmp_path: Path) -> None:
+    template = template_versions.copy_of_template(tmp_path)
+    template_versions.change_owner(template, "Dockerfile", "sample")
+    assert became_sample(support.ROOT, template) == {"Dockerfile"}
 
 
-# Questions ---------------------------------------------------------------------------------------
+# A new question's default reproduces the old output.
 
 
-def moved_by_questions(since: str, folder: Path, root: Path = support.ROOT) -> list[str]:
-    """Return what each commit that brings a question changes of what its default emits."""
+def changed_by_questions(
+    project_of: Render, since: str, folder: Path, root: Path = support.ROOT
+) -> list[str]:
+    """Return what each commit that adds a question changes of what its default renders."""
     found = []
     for commit in releases.asking(since, root):
         source = folder / commit
@@ -309,31 +142,36 @@ def moved_by_questions(since: str, folder: Path, root: Path = support.ROOT) -> l
             publish(source, f"1.{number}.0")
         for level in support.LEVELS:
             before, after = (
-                emitted(make(source, f"1.{n}.0", folder / f"{commit}-{level}-{n}" / "links", level))
-                for n in (0, 1)
+                rendered_files(project_of(source, version, **support.ANSWERS, level=level))
+                for version in ("v1.0.0", "v1.1.0")
             )
-            found += [f"level {level}: {name}" for name in sorted(untold(before, after, ""))]
+            names = sorted(unexplained_changes(before, after, ""))
+            found += [f"level {level}: {name}" for name in names]
     return found
 
 
 @pytest.mark.parametrize("release", RELEASES[-1:])
-def test_a_new_questions_default_reproduces_the_old_output(tmp_path: Path, release: str) -> None:
-    assert not moved_by_questions(releases.commit_of(release), tmp_path)
+def test_a_new_questions_default_reproduces_the_old_output(
+    project_of: Render, tmp_path: Path, release: str
+) -> None:
+    assert not changed_by_questions(project_of, releases.commit_of(release), tmp_path)
 
 
 @pytest.mark.exhaustive
-def test_a_new_question_that_changes_the_output_is_noticed(planted: Path, tmp_path: Path) -> None:
-    with (planted / "copier.yml").open("a") as file:
-        file.write("\ngreeting:\n  type: bool\n  default: false\n")
-    with (planted / "template" / "README.md.jinja").open("a") as file:
-        file.write("{% if greeting %}\nHello.\n{% endif %}\n")
-    publish(planted, NEXT)
-    assert releases.asking(f"v{CANDIDATE}", planted)
-    assert not moved_by_questions(f"v{CANDIDATE}", tmp_path / "good", planted)
-    with (planted / "copier.yml").open("a") as file:
-        file.write("\nfarewell:\n  type: bool\n  default: true\n")
-    with (planted / "template" / "README.md.jinja").open("a") as file:
-        file.write("{% if farewell %}\nGoodbye.\n{% endif %}\n")
-    publish(planted, candidate_of([NEXT]))
-    found = moved_by_questions(f"v{NEXT}", tmp_path / "bad", planted)
+def test_a_new_question_that_changes_the_output_is_found(
+    project_of: Render, tmp_path: Path
+) -> None:
+    template = template_versions.copy_of_template(tmp_path)
+    readme = template / "template" / "README.md.jinja"
+    template_versions.ask(template, "greeting", "formal")
+    with readme.open("a") as file:
+        file.write("{% if greeting == 'warm' %}\nHello.\n{% endif %}\n")
+    publish(template, "1.1.0")
+    assert releases.asking("v1.0.0", template)
+    assert not changed_by_questions(project_of, "v1.0.0", tmp_path / "good", template)
+    template_versions.ask(template, "farewell", "warm")
+    with readme.open("a") as file:
+        file.write("{% if farewell == 'warm' %}\nGoodbye.\n{% endif %}\n")
+    publish(template, "1.2.0")
+    found = changed_by_questions(project_of, "v1.1.0", tmp_path / "bad", template)
     assert found == [f"level {level}: README.md" for level in range(1, 9)]

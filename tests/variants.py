@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,8 +102,18 @@ def cases(levels: Iterable[Any], names: Iterable[str] = NAMES) -> list[Any]:
     ]
 
 
-def jumps(pairs: Iterable[tuple[int, int]], inner: set[tuple[str, int, int]]) -> list[Any]:
-    """Return variants and pairs of levels as parameters; the inner loop runs those given."""
+def jumps(
+    pairs: Collection[tuple[int, int]],
+    inner: set[tuple[str, int, int]],
+    of_programs: Collection[tuple[int, int]] | None = None,
+) -> list[Any]:
+    """Return variants and pairs of levels as parameters of a test.
+
+    Args:
+        pairs: the pairs.
+        inner: variants and pairs that the inner loop runs.
+        of_programs: the pairs of a wheel and a binary, if they are others than a service's.
+    """
     return [
         pytest.param(
             name,
@@ -113,5 +123,5 @@ def jumps(pairs: Iterable[tuple[int, int]], inner: set[tuple[str, int, int]]) ->
             marks=() if (name, before, after) in inner else pytest.mark.exhaustive,
         )
         for name in NAMES
-        for before, after in pairs
+        for before, after in (of_programs if of_programs and name in PROGRAMS else pairs)
     ]

@@ -1,6 +1,6 @@
-"""Writes what is generated: the costs in the table, the README's ladder and docs/ladder.md.
+"""Writes what is generated: the costs in the table, the README's ladder and docs/reference/.
 
-Run as `python -m tools.docs` after a change of the template; a test says when it is due.
+Run as `nox -s docs` after a change of the template; a test says when it is due.
 """
 
 from __future__ import annotations
@@ -9,35 +9,65 @@ import json
 import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from extensions import answers as questions
 from extensions import levels
-from tests import support
+from extensions.levels import Entry
+from tests import support, variants
 
 TABLE = support.ROOT / "extensions" / "ladder.yml"
 README = support.ROOT / "README.md"
-OPTIONS = support.ROOT / "docs" / "options.md"
-DOCS = support.ROOT / "docs"
-# What a project can be: the answers, and the page that tells what it gets.
-SERVICE: dict[str, Any] = {"kind": "service"}
-WHEEL = {"kind": "cli", "artifact": "wheel"}
-BINARY = {"kind": "cli", "artifact": "binary"}
-KINDS = {"service": SERVICE, "cli": WHEEL, "wheel": WHEEL, "binary": BINARY}
+DOCS = support.ROOT / "docs" / "reference"
+OPTIONS = DOCS / "options.md"
 PAGES = {
-    DOCS / "ladder.md": ("The ladder", SERVICE),
-    DOCS / "ladder-wheel.md": ("The ladder of a command-line program, as a wheel", WHEEL),
-    DOCS / "ladder-binary.md": ("The ladder of a command-line program, as a binary", BINARY),
+    DOCS / "ladder.md": ("Levels of a service", "service"),
+    DOCS / "ladder-wheel.md": ("Levels of a command-line program, built as a wheel", "wheel"),
+    DOCS / "ladder-binary.md": ("Levels of a command-line program, built as a binary", "binary"),
 }
+"""File -> its title, and the variant that it is about."""
+CHOICES = {
+    "level": "0 to 8",
+    "artifact": "`container`; of a command-line program `wheel`, `binary`",
+}
+"""The choices that `copier.yml` computes."""
+EXAMPLES = {
+    "feature_flags": (
+        "feature_flags=true",
+        "Switch features on and off without a deploy. "
+        "Use it to release code before its feature is ready for users.",
+    ),
+    "live_dangerously": (
+        "live_dangerously=true",
+        "Deploy to production as soon as staging succeeds, before level 8. "
+        "Use it if a bad release costs you less than releasing by hand.",
+    ),
+    "s3": (
+        "backing_services='[postgres, s3]'",
+        "Store files in an S3 store; the sample application then accepts pictures. "
+        "Give `[s3]` if you need no database.",
+    ),
+    "components": (
+        "dependents='[{name: catalog, image: ghcr.io/acme/catalog:1.4.2, port: 8000}]'",
+        "Start other services beside yours in the system tests. At level 8, release each of them "
+        "on its own, too. Use it if your service calls others.",
+    ),
+}
+"""Capability -> an example of the option that brings it, and when to use that."""
 Render = Callable[..., Path]
+
+
+# Costs -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much machinery a level has."""
+    """How much machinery a project has."""
 
     files: int
     lines: int
@@ -46,160 +76,154 @@ class Size:
     settings: int
 
 
-def size(made: Path) -> Size:
-    """Measure a project of a level; the user's own code and the answers do not count."""
-    answers = yaml.safe_load((made / ".copier-answers.yml").read_text())
+UNITS = ("file", "line", "CI job", "setting")
+"""What the fields of a size count."""
+
+
+def size(project: Path) -> Size:
+    """Return the size of a project, without its sample code and its answers."""
+    answers = support.answers(project)
     owners = levels.paths(answers)
-    road = [
-        path
-        for path, owner in owners.items()
-        if owner != "sample" and path != ".copier-answers.yml"
-    ]
-    lines = sum(len((made / path).read_text().splitlines()) for path in road)
-    return Size(len(road), lines, jobs(made), len(levels.settings(answers)))
+    paths = [path for path, owner in owners.items() if owner != "sample"]
+    paths.remove(support.ANSWERS_FILE)
+    lines = sum(len((project / path).read_text().splitlines()) for path in paths)
+    return Size(len(paths), lines, count_jobs(project), len(levels.settings(answers)))
 
 
-def jobs(made: Path) -> int:
-    """Count the jobs that a push to main runs when everything is set up."""
-    folder = made / ".github" / "workflows"
+def count_jobs(project: Path) -> int:
+    """Return how many jobs a push to main runs when everything is set up."""
+    folder = project / ".github" / "workflows"
     if not folder.is_dir():
         return 0
     main = yaml.safe_load((folder / "main.yml").read_text())["jobs"]
-    asked = {"skipped", "verified"}  # somebody asks for them
+    not_run = {"skipped", "verified"}  # if settings are missing, or at a dispatch
     found = 0
     for name, job in main.items():
         needs = job.get("needs", [])
         needs = {needs} if isinstance(needs, str) else {*needs}
-        if name in asked or (needs and needs <= asked):
-            asked.add(name)
+        if name in not_run or (needs and needs <= not_run):
+            not_run.add(name)
         elif "uses" not in job:
             found += 1
         else:
-            leaf = yaml.safe_load((folder / Path(job["uses"]).name).read_text())["jobs"]
-            found += len(set(leaf) - asked)
+            called = yaml.safe_load((folder / Path(job["uses"]).name).read_text())["jobs"]
+            found += len(set(called) - not_run)
     return found
 
 
 def cost(before: Size, after: Size) -> str:
-    """Return what a step costs, in words."""
-
-    def more(count: int, thing: str) -> str:
-        """Return how many more, or nothing."""
-        return f"{count} more {thing}{'' if count == 1 else 's'}" if count else ""
-
-    parts = [
-        more(after.files - before.files, "file"),
-        more(after.lines - before.lines, "line"),
-        more(after.jobs - before.jobs, "CI job"),
-        more(after.settings - before.settings, "setting"),
-    ]
-    return ", ".join(filter(None, parts))
+    """Return what a step costs, such as `1 more file, 82 more lines`."""
+    counts = [new - old for new, old in zip(astuple(after), astuple(before), strict=True)]
+    return ", ".join(
+        f"{count} more {unit}{'' if count == 1 else 's'}"
+        for count, unit in zip(counts, UNITS, strict=True)
+        if count
+    )
 
 
-def table_with(render: Render) -> str:
+def table_with_costs(render: Render) -> str:
     """Return the table's text with what each step costs."""
     costs = []
-    every = [*levels.levels(), *levels.additions()]
-    for row in every:
-        answers = KINDS.get(row.when, SERVICE)
-        if row.cost and row.level:
-            below, above = (size(render(n, **answers)) for n in (row.level - 1, row.level))
+    for entry in [*levels.levels(), *levels.additions()]:
+        if entry.cost and entry.level:
+            name = {"cli": "wheel"}.get(entry.when, entry.when)
+            answers = variants.answers(name if name in variants.NAMES else "service")
+            below, above = (size(render(n, **answers)) for n in (entry.level - 1, entry.level))
             costs.append(cost(below, above))
-        elif row.cost:
+        elif entry.cost:
             costs.append("nothing")
     rest = iter(costs)
     return re.sub(r"(?m)^    cost: .*$", lambda _: f"    cost: {next(rest)}", TABLE.read_text())
 
 
+# Pages -------------------------------------------------------------------------------------------
+
+
 def readme() -> str:
     """Return the README with the ladder as the table has it."""
     rows = [
-        f"| {row.level} | {row.name} | {row.meaning} | {row.climb_when} |"
-        for row in levels.levels()
+        f"| {one.level} | {one.name} | {one.meaning} | {one.climb_when} |\n"
+        for one in levels.levels()
     ]
-    return re.sub(r"(?m)(^\|---.*\n)(?:\|.*\n)+", rf"\1{chr(10).join(rows)}\n", README.read_text())
+    return re.sub(r"(?m)(^\|---.*\n)(?:\|.*\n)+", rf"\1{''.join(rows)}", README.read_text())
 
 
-def page(title: str, render: Render, answers: dict[str, Any]) -> str:
-    """Return a page of docs/ on what a project of some kind gets, level by level."""
-    parts = [
+def page(title: str, render: Render, variant: str) -> str:
+    """Return a page of docs/reference/ on what a variant gets, level by level."""
+    sections = [
         f"# {title}",
-        "Generated from the table and from what the template writes; `nox -s docs` renews it.",
+        "Generated by `nox -s docs` from `extensions/ladder.yml` and the rendered projects.",
     ]
     below: set[str] = set()
-    for row in levels.levels():
-        made = render(row.level, **answers)
-        found = set(support.files(made))
-        had = yaml.safe_load((made / ".copier-answers.yml").read_text())
-        told = {one: levels.text(row.level, one, had) for one in levels.TEXT_FIELDS if row.level}
-        parts.append(f"## {row.level}: {row.name}")
-        parts.append(told.get("meaning", row.meaning))
-        facts = []
-        if row.level:
-            facts.append(f"- Climb when {told['climb_when']}")
-            facts.append(f"- Not yet if {told['not_yet']}")
-            facts.append(f"- It costs {told['cost']}.")
-        mine = [part for part in levels.active_entries(had) if part.level == row.level]
-        if checks := [f"`{check}`" for part in mine for check in part.required_checks]:
-            facts.append(f"- Pull requests need {', '.join(checks)}.")
-        facts += [f"- Set `{name}`: {use}." for part in mine for name, use in part.settings.items()]
-        facts += [f"- Then {step}." for part in mine for step in part.set_up]
-        parts += ["\n".join(facts)] if facts else []
-        listing = [f"+ {path}" for path in sorted(found - below)]
-        listing += [f"- {path}" for path in sorted(below - found)]
-        parts.append("\n".join(["```diff", *listing, "```"] if listing else []))
-        below = found
-    return "\n\n".join(filter(None, parts)) + "\n"
+    for level in levels.levels():
+        project = render(level.level, **variants.answers(variant))
+        answers, files = support.answers(project), set(support.files(project))
+        meaning = levels.text(level.level, "meaning", answers)
+        sections += [f"## {level.level}: {level.name}", meaning, facts(level.level, answers)]
+        sections.append(diff(sorted(files - below), sorted(below - files)))
+        below = files
+    return "\n\n".join(filter(None, sections)) + "\n"
 
 
-COMPUTED = {
-    "level": "0 to 8",
-    "artifact": "`container`; of a command-line program `wheel`, `binary`",
-}
-EXAMPLES = {
-    "feature_flags": "feature_flags=true",
-    "live_dangerously": "live_dangerously=true",
-    "s3": "backing_services='[postgres, s3]'",
-    "components": "dependents='[{name: catalog, image: ghcr.io/acme/catalog:1.4.2, port: 8000}]'",
-}
+def facts(level: int, answers: dict[str, Any]) -> str:
+    """Return the advice on a level, its checks, settings and set-up, as a list."""
+    found = []
+    if level:
+        found.append(f"- Climb when {levels.text(level, 'climb_when', answers)}")
+        found.append(f"- Don't climb yet if {levels.text(level, 'not_yet', answers)}")
+        found.append(f"- Cost: {levels.text(level, 'cost', answers)}.")
+    entries = [entry for entry in levels.active_entries(answers) if entry.level == level]
+    if checks := [f"`{check}`" for entry in entries for check in entry.required_checks]:
+        found.append(f"- Pull requests need {', '.join(checks)}.")
+    for entry in entries:
+        found += [f"- Set `{name}` ({use})." for name, use in entry.settings.items()]
+    return "\n".join(found + [set_up(entry) for entry in entries if entry.set_up])
 
 
-def options() -> str:
-    """Return docs/options.md: what is asked, and what an option brings."""
-    questions = yaml.safe_load((support.ROOT / "copier.yml").read_text())
-    known = {row.capability: row.level for row in levels.levels()}
-    parts = [
-        "# Answers",
-        "Generated from the questions and the table; `nox -s docs` renews it. "
-        "Each answer can be given with `--data`.",
-        "| answer | from level | what is asked | choices | default |\n|---|---|---|---|---|\n"
-        + "\n".join(
-            f"| `{key}` | {asked_from(asked, known)} | {asked['help']} "
-            f"| {COMPUTED.get(key) or choices_of(asked)} | {default_of(asked)} |"
-            for key, asked in questions.items()
-            if not key.startswith("_")
-        ),
+def set_up(entry: Entry) -> str:
+    """Return what to do once for an entry, as a list."""
+    return "\n".join(f"- To do: {step}." for step in entry.set_up)
+
+
+def diff(added: list[str], removed: list[str]) -> str:
+    """Return paths that come and go as a block; nothing if there are none."""
+    lines = [f"+ {path}" for path in added] + [f"- {path}" for path in removed]
+    return "\n".join(["```diff", *lines, "```"]) if lines else ""
+
+
+def options_page() -> str:
+    """Return docs/reference/options.md: the questions, and what an option brings."""
+    rows = [
+        f"| `{key}` | {asked_from(asked)} | {asked['help']} "
+        f"| {CHOICES.get(key) or choices_of(asked)} | {default_of(asked)} |"
+        for key, asked in questions.questions().items()
     ]
-    for name, example in EXAMPLES.items():
-        rows = [part for part in levels.additions() if part.when == name]
-        parts.append(f"## `--data {example}`")
-        for row in rows:
-            said = f"From level {row.level}. {row.meaning}".strip()
-            steps = [f"- Then {step}." for step in row.set_up]
-            listing = ["```diff", *(f"+ {path}" for path in sorted(row.adds)), "```"]
-            parts += [said, "\n".join(steps), "\n".join(listing if row.adds else [])]
-    return "\n\n".join(filter(None, parts)) + "\n"
+    head = ["| option | from level | question | choices | default |", "|---|---|---|---|---|"]
+    sections = [
+        "# Options",
+        "Generated by `nox -s docs` from `copier.yml` and `extensions/ladder.yml`. "
+        "Give any answer with `--data`.",
+        "\n".join([*head, *rows]),
+    ]
+    for capability, (example, why) in EXAMPLES.items():
+        sections += [f"## `--data {example}`", why]
+        for entry in levels.additions():
+            if entry.when == capability:
+                sections.append(f"From level {entry.level}. {entry.meaning}".strip())
+                sections += [set_up(entry), diff(sorted(entry.adds), [])]
+    return "\n\n".join(filter(None, sections)) + "\n"
 
 
-def asked_from(asked: dict[str, Any], known: dict[str, int]) -> str:
+def asked_from(asked: dict[str, Any]) -> str:
     """Return the level from which a question is asked, and of which kind."""
+    first_level = {level.capability: level.level for level in levels.levels()}
     words = re.findall(r"\w+", asked.get("when", "script"))
     kind = ", a service" if "service" in words else ""
-    return f"{known[words[0]]}{kind}"
+    return f"{first_level[words[0]]}{kind}"
 
 
 def choices_of(asked: dict[str, Any]) -> str:
-    """Return what can be chosen."""
+    """Return the choices of a question."""
     choices = asked.get("choices")
     if isinstance(choices, dict):
         return ", ".join(f"`{choice}`" for choice in choices.values())
@@ -215,23 +239,21 @@ def default_of(asked: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Write it all."""
-    with tempfile.TemporaryDirectory() as folder:
-        made: dict[str, Path] = {}
+    """Write everything; the costs first, since the pages have them too."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
 
-        def render(level: int, **answers: Any) -> Path:
-            key = f"{level}{answers.get('artifact', '')}"
-            if key not in made:
-                made[key] = support.render(Path(folder, key, "links"), level, **answers)
-            return made[key]
+        @cache
+        def rendered(level: int, **answers: Any) -> Path:
+            return support.render(Path(tempfile.mkdtemp(dir=folder), "links"), level, **answers)
 
-        TABLE.write_text(table_with(render))
+        TABLE.write_text(table_with_costs(rendered))
         for cached in (levels.table, levels.additions):
             cached.cache_clear()
         README.write_text(readme())
-        OPTIONS.write_text(options())
-        for file, (title, answers) in PAGES.items():
-            file.write_text(page(title, render, answers))
+        OPTIONS.write_text(options_page())
+        for file, (title, variant) in PAGES.items():
+            file.write_text(page(title, rendered, variant))
 
 
 if __name__ == "__main__":

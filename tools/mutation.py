@@ -1,12 +1,13 @@
-"""Takes one thing out of the ladder at a time, and looks whether the tests notice.
+"""Removes one piece of the ladder at a time, and checks that a test fails.
 
     python -m tools.mutation --only table --jobs 2
     python -m tools.mutation --list
 
-What is taken out is generated: each path, drop, check, setting and step of the table; each job and
-step of a workflow and each condition, need and permission of them; each guard of the questions and
-the extension; each statement of the programs that deploy. A mutant is judged by the tests that are
-most likely to notice it, cheapest first. Results are kept, so that a run goes on where it stopped.
+The pieces are generated: each path, drop, check, setting and step of the table; each job and step
+of a workflow, and each of their conditions, needs and permissions; each validator of the questions
+and refusal of the extension; each statement of the programs that deploy. A mutant is run against
+the tests that are most likely to fail, cheapest first. Results are kept, so that a run goes on
+where it stopped.
 """
 
 from __future__ import annotations
@@ -36,12 +37,15 @@ PAGE = support.ROOT / "reports" / "mutation.md"
 RESULTS = PAGE.with_suffix(".json")
 TABLE = "extensions/ladder.yml"
 LISTS = ("drops", "required_checks", "set_up")
-QUICK = [f"tests/test_{name}.py" for name in ("exact", "table", "required_checks", "messages")]
+QUICK = [
+    f"tests/test_{name}.py"
+    for name in ("levels", "exact", "table", "required_checks", "messages", "render_message")
+]
 INNER = ["tests", "--ignore=tests/e2e", "--ignore=tests/test_mutation.py"]
 INNER += ["-m", "not exhaustive"]
-BED = "tests/e2e/test_"
+E2E = "tests/e2e/test_"
 CONTAINERS = "tests/test_deploy_containers.py"
-JUDGES: dict[str, list[list[str]]] = {
+TESTS: dict[str, list[list[str]]] = {
     "table": [[*QUICK, "-m", "not exhaustive"], QUICK, INNER],
     "workflows": [["tests/test_workflows.py"], ["tests/test_required_checks.py"], INNER],
     "guards": [
@@ -53,50 +57,50 @@ JUDGES: dict[str, list[list[str]]] = {
     "programs": [
         ["tests/test_deploy.py", "-k", "service"],
         [CONTAINERS],
-        [f"{BED}deploy_systemd.py"],
-        [f"{BED}deploy_swarm.py"],
-        [f"{BED}many_hosts.py"],
+        [f"{E2E}deploy_systemd.py"],
+        [f"{E2E}deploy_swarm.py"],
+        [f"{E2E}many_hosts.py"],
     ],
 }
-"""Kind of mutant -> what judges it, cheapest first."""
-SPECIAL: dict[str, list[list[str]]] = {
-    "ops/(environments|protect)": [[f"{BED}forge.py"]],
+"""Kind of mutant -> arguments of each pytest run, cheapest first."""
+TESTS_OF_PROGRAMS: dict[str, list[list[str]]] = {
+    "ops/(environments|protect)": [[f"{E2E}forge.py"]],
     "cli/ops/deploy|ops/program": [
         ["tests/test_deploy.py", "-k", "cli"],
-        [f"{BED}cli_host.py"],
+        [f"{E2E}cli_host.py"],
     ],
-    "[Ff]lag": [[CONTAINERS, "-k", "flags"], [f"{BED}flags.py"]],
-    "ops/components|component=": [[CONTAINERS, "-k", "component"], [f"{BED}dependents.py"]],
+    "[Ff]lag": [[CONTAINERS, "-k", "flags"], [f"{E2E}feature_flags.py"]],
+    "ops/components|component=": [[CONTAINERS, "-k", "component"], [f"{E2E}dependents.py"]],
     "takeover|_unit|undo": [
-        [CONTAINERS, "-k", "missing or taken"],
-        [f"{BED}deploy_swarm.py", "-k", "missing or taken_over"],
+        [CONTAINERS, "-k", "missing or migrates"],
+        [f"{E2E}deploy_swarm.py", "-k", "missing or takeover"],
     ],
-    "ops/swarm": [[CONTAINERS], [f"{BED}deploy_swarm.py"], [f"{BED}many_hosts.py"]],
+    "ops/swarm": [[CONTAINERS], [f"{E2E}deploy_swarm.py"], [f"{E2E}many_hosts.py"]],
 }
-"""What a mutant of a program is named -> what judges it instead."""
-LISTINGS = (
+"""Pattern of a program's mutant -> arguments of pytest in the place of those above."""
+GENERATED = (
     "test_the_ladder_in_the_readme_is_current",
     "test_the_costs_and_the_listings_are_current",
 )
-"""What is left out: that a generated listing is not current is no judgement."""
+"""Tests that do not count: a mutant always makes a generated listing stale."""
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One thing less."""
+    """The ladder without one piece."""
 
     kind: str
     file: str
     what: str
     text: str
-    """The file without it."""
+    """The file without the piece."""
 
     gone: str
-    """What tells it from all others: what was taken out, whatever the rest of the file becomes."""
+    """The piece itself, which identifies the mutant whatever the rest of the file becomes."""
 
     @property
     def key(self) -> str:
-        """A name that stays as long as there is such a thing to take out."""
+        """A name that stays the same as long as there is such a piece."""
         return hashlib.sha256(f"{self.file}\n{self.gone}".encode()).hexdigest()[:16]
 
 
@@ -148,7 +152,7 @@ def of_guards(root: Path) -> Iterator[Mutant]:
     for found in re.finditer(r"(?m)^  (validator|when): .*\n", questions):
         owner = re.findall(r"(?m)^(\w+):$", questions[: found.start()])[-1]
         yield without("guards", "copier.yml", questions, found, f"{found[1]} of {owner}")
-    for name in ("ladder", "table"):
+    for name in ("answers", "dependents", "guards", "levels"):
         file = f"extensions/{name}.py"
         text = (root / file).read_text()
         pattern = (
@@ -188,22 +192,22 @@ def first(text: str) -> str:
     return f"`{text.strip().splitlines()[0]}`"
 
 
-def judges(mutant: Mutant) -> list[list[str]]:
-    """Return the tests that a mutant has to get past, cheapest first."""
+def tests_of(mutant: Mutant) -> list[list[str]]:
+    """Return the arguments of each pytest run for a mutant, cheapest first."""
     if mutant.kind == "programs":
-        for named, tests in SPECIAL.items():
+        for named, tests in TESTS_OF_PROGRAMS.items():
             if re.search(named, f"{mutant.file} {mutant.what}"):
                 return tests
-    return JUDGES[mutant.kind]
+    return TESTS[mutant.kind]
 
 
-def judge(
+def run_tests(
     mutant: Mutant, root: Path = support.ROOT, *, stages: int | None = None
 ) -> dict[str, Any]:
-    """Run the tests, or only the first stages of them, on a copy with a mutant until one fails.
+    """Run the tests, or only the first stages of them, on a copy with a mutant, until one fails.
 
     Returns:
-        What noticed it, nothing if nothing did, and the seconds that it took.
+        The test that failed, "" if none did, and the seconds that it took.
     """
     with tempfile.TemporaryDirectory(prefix="ladder-mutant-") as folder:
         copy = Path(folder).resolve() / "ladder"
@@ -216,9 +220,9 @@ def judge(
         ours = ("LADDER_", "PYTEST_")
         environment = {key: text for key, text in os.environ.items() if not key.startswith(ours)}
         began = time.monotonic()
-        for tests in judges(mutant)[:stages]:
+        for tests in tests_of(mutant)[:stages]:
             command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-            command += [f"--deselect=tests/test_docs.py::{name}" for name in LISTINGS]
+            command += [f"--deselect=tests/test_docs.py::{name}" for name in GENERATED]
             done = subprocess.run(
                 [*command, *tests],
                 cwd=copy,
@@ -228,22 +232,22 @@ def judge(
                 check=False,
             )
             if done.returncode:
-                said = re.search(r"(?m)^(?:FAILED|ERROR) (\S+)", done.stdout)
-                by = said[1] if said else "the tests do not even start"
+                failed = re.search(r"(?m)^(?:FAILED|ERROR) (\S+)", done.stdout)
+                by = failed[1] if failed else "the tests do not even start"
                 return {"by": by.partition("[")[0], "seconds": round(time.monotonic() - began)}
         return {"by": "", "seconds": round(time.monotonic() - began)}
 
 
 def page(every: list[Mutant], results: dict[str, Any]) -> str:
     """Return reports/mutation.md."""
-    lines = ["# What happens when a piece is taken out", ""]
+    lines = ["# Which tests fail when a piece is removed", ""]
     lines += [*(__doc__ or "").split("\n\n")[2].strip().splitlines(), ""]
-    lines += ["| kind | mutants | noticed | survived | not yet run |", "|---|---|---|---|---|"]
-    for kind in JUDGES:
+    lines += ["| kind | mutants | found | survived | not yet run |", "|---|---|---|---|---|"]
+    for kind in TESTS:
         keys = [mutant.key for mutant in every if mutant.kind == kind]
         ran = [results[key] for key in keys if key in results]
-        noticed = sum(bool(one["by"]) for one in ran)
-        row = (kind, len(keys), noticed, len(ran) - noticed, len(keys) - len(ran))
+        found = sum(bool(one["by"]) for one in ran)
+        row = (kind, len(keys), found, len(ran) - found, len(keys) - len(ran))
         lines.append(f"| {' | '.join(map(str, row))} |")
     survived = [one for one in every if one.key in results and not results[one.key]["by"]]
     lines += ["", "Survived:" if survived else "None survived.", ""]
@@ -252,23 +256,25 @@ def page(every: list[Mutant], results: dict[str, Any]) -> str:
         lines.append(f"- `{mutant.file}`, {mutant.what}: {why}")
     by = Counter(results[one.key]["by"] for one in every if one.key in results)
     del by[""]
-    lines += ["", "Noticed by:", "", "| test | mutants |", "|---|---|"]
+    lines += ["", "Found by:", "", "| test | mutants |", "|---|---|"]
     lines += [f"| `{test}` | {number} |" for test, number in by.most_common()]
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    """Judge the mutants that were not judged yet, and write the page."""
+    """Test the mutants that have no result yet, and write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--only", choices=list(JUDGES), action="append")
+    parser.add_argument("--only", choices=list(TESTS), action="append")
     parser.add_argument(
         "--named", default="", help="a regular expression: only those it is found in"
     )
-    help_text = "so many of the tests, cheapest first; what they do not notice is left for later"
+    help_text = (
+        "run only so many stages, cheapest first; mutants that survive them have no result yet"
+    )
     parser.add_argument("--stages", type=int, help=help_text)
-    parser.add_argument("--limit", type=int, help="how many to judge")
+    parser.add_argument("--limit", type=int, help="how many to test")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--list", action="store_true", help="say what there is, and judge nothing")
+    parser.add_argument("--list", action="store_true", help="list the mutants, and test none")
     asked = parser.parse_args()
     every = list(mutants())
     chosen = [
@@ -284,9 +290,9 @@ def main() -> None:
     results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     todo = [one for one in chosen if one.key not in results][: asked.limit]
     with ThreadPoolExecutor(asked.jobs) as pool:
-        judged = {pool.submit(judge, one, stages=asked.stages): one for one in todo}
-        for future in as_completed(judged):
-            one, result = judged[future], future.result()
+        running = {pool.submit(run_tests, one, stages=asked.stages): one for one in todo}
+        for future in as_completed(running):
+            one, result = running[future], future.result()
             if result["by"] or not asked.stages:
                 results[one.key] = result
             print(f"{result['seconds']:4} s  {result['by'] or 'SURVIVED'}  {one.file}: {one.what}")

@@ -1,4 +1,4 @@
-"""How long the emitted pipeline takes, run for real on the test bed."""
+"""How long the rendered pipeline takes, run on the testbed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from typing import Any
 import yaml
 
 from tests import support
-from tests.e2e.deploying import set_up
+from tests.e2e.operators import set_up
 from tests.testbed import Engine, Host, Run, act, registry, up
-from tools.bench import copy
 
 LEVELS = (4, 6, 7, 8)
 
@@ -28,7 +27,7 @@ def pipeline(folder: Path) -> list[dict[str, Any]]:
     engine = up()
     found = []
     for level in LEVELS:
-        project = support.render(folder / f"pace{level}" / "links", level)
+        project = support.render(folder / f"bench{level}" / "links", level)
         support.run("uv", "lock", "--quiet", cwd=project)
         support.commit_all(project)
         with ExitStack() as stack:
@@ -47,7 +46,7 @@ def pipeline(folder: Path) -> list[dict[str, Any]]:
                     raise SystemExit(f"The pipeline of level {level} is red:\n{done}")
                 found.append({"level": level, "cache": cache, **measured(project, done)})
                 code = project / "src" / "links" / "__init__.py"
-                code.write_text(f"{code.read_text()}\nPACE = 1\n")
+                code.write_text(f"{code.read_text()}\nLINE = 1\n")
                 support.commit_all(project, "Change a line")
     return found
 
@@ -59,14 +58,14 @@ def image(folder: Path, template: Path, runs: int) -> dict[str, float]:
     """
     engine = up()
     project = folder / template.name / "links"
-    copy(template, project, ["project_name=Links", "owner=acme", "level=6"])
+    support.copy(project, source=template, project_name="Links", owner="acme", level=6)
     support.run("uv", "lock", "--quiet", cwd=project)
     times: dict[str, list[float]] = {"cold": [], "warm": []}
     for number in range(runs):
         engine.docker("buildx", "prune", "--all", "--force")
         for cache, found in times.items():
             with (project / "src" / "links" / "__init__.py").open("a") as code:
-                code.write(f"\nPACE = '{number} {cache}'\n")
+                code.write(f"\nLINE = '{number} {cache}'\n")
             start = time.perf_counter()
             engine.docker("build", "--quiet", f"--build-arg=VERSION=1.{number}", str(project))
             found.append(time.perf_counter() - start)
@@ -79,12 +78,12 @@ def _forge(engine: Engine, project: Path, level: int, stack: ExitStack) -> dict[
     secrets = {}
     for name in ("staging", "production") if level >= 5 else ():
         host = stack.enter_context(Host.start(engine, name))
-        set_up(host, project / "ops" / "README.md", "What to set up once")
+        set_up(host, project)
         variables[f"{name.upper()}_HOST"] = host.destination
         variables[f"{name.upper()}_URL"] = f"http://{host.ip}"
         variables[f"{name.upper()}_KNOWN_HOSTS"] = host.known_hosts
         secrets["DEPLOY_SSH_KEY"] = host.key
-    return {"variables": variables, "secrets": secrets, "repository": f"acme/pace{level}"}
+    return {"variables": variables, "secrets": secrets, "repository": f"acme/bench{level}"}
 
 
 def measured(project: Path, run: Run) -> dict[str, Any]:
@@ -104,7 +103,7 @@ def measured(project: Path, run: Run) -> dict[str, Any]:
 
 
 def critical_path(jobs: Mapping[str, Any], seconds: Mapping[str, float]) -> list[str]:
-    """Return the checks that one waits for, one after the other.
+    """Return the checks of the critical path, one after the other.
 
     Args:
         jobs: the jobs of the workflow that calls the others, as `main.yml` has them.

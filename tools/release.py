@@ -1,4 +1,4 @@
-"""Ladder's own releases: what CHANGELOG.md tells of them, their commits, and how to make one."""
+"""Ladder's own releases: their headings in CHANGELOG.md, their commits, and how to make one."""
 
 from __future__ import annotations
 
@@ -15,68 +15,72 @@ from tests import support
 
 CHANGELOG = "CHANGELOG.md"
 HEADING = re.compile(r"(?m)^## (\d+\.\d+\.\d+) - (\d{4}-\d{2}-\d{2})$")
-OF_TEMPLATE = ["copier.yml", "extensions", "partials", "template"]
 
 
 def key(version: str) -> tuple[int, ...]:
-    """Return a version as it is ordered."""
+    """Return a version as a key to sort by."""
     return tuple(map(int, version.split(".")))
 
 
+def next_version(versions: list[str]) -> str:
+    """Return a version above all of these."""
+    major, minor, _ = max(map(key, versions), default=(0, 0, 0))
+    return f"{major}.{minor + 1}.0"
+
+
 def releases(root: Path = support.ROOT) -> list[str]:
-    """Return the versions that the changelog tells of, the oldest first."""
+    """Return the versions that the changelog lists, oldest first; none before the first release."""
     return [version for version, _ in HEADING.findall((root / CHANGELOG).read_text())][::-1]
 
 
 def unreleased(root: Path = support.ROOT) -> str:
-    """Return what the changelog tells of what is not released yet."""
+    """Return what the changelog lists under Unreleased."""
     text = (root / CHANGELOG).read_text()
     return text.partition("## Unreleased\n")[2].partition("\n## ")[0].strip()
 
 
-def tagged(version: str, root: Path = support.ROOT) -> str:
-    """Return the commit that has a release's tag; nothing in a clone without it."""
+def tagged_commit(version: str, root: Path = support.ROOT) -> str:
+    """Return the commit that a release's tag names; nothing in a clone without the tag."""
     tag = f"refs/tags/v{version}^{{commit}}"
     return support.run("git", "rev-parse", "-q", "--verify", tag, cwd=root, check=False).stdout[:40]
 
 
-def headed(version: str, root: Path = support.ROOT) -> str:
-    """Return the commit that brought a release's heading; nothing where none did."""
+def commit_of_heading(version: str, root: Path = support.ROOT) -> str:
+    """Return the last commit that added a release's heading; nothing if none did."""
     search = f"-S## {version} - "
-    found = support.git(root, "log", "--reverse", "--format=%H", search, "--", CHANGELOG)
-    return found[:40]
+    found = support.git(root, "log", "-1", "--format=%H", search, "--", CHANGELOG)
+    return found.strip()
 
 
 def commit_of(version: str, root: Path = support.ROOT) -> str:
     """Return a release's commit."""
-    return tagged(version, root) or headed(version, root)
+    return tagged_commit(version, root) or commit_of_heading(version, root)
 
 
 def disagreements(root: Path = support.ROOT) -> list[str]:
-    """Return where headings, tags, dates and their order do not agree."""
-    told = HEADING.findall((root / CHANGELOG).read_text())
-    versions = [version for version, _ in told]
+    """Return where headings, tags, dates and their order disagree."""
+    headings = HEADING.findall((root / CHANGELOG).read_text())
+    versions = [version for version, _ in headings]
     found = [] if "## Unreleased\n" in (root / CHANGELOG).read_text() else ["no Unreleased"]
     if versions != sorted(set(versions), key=key, reverse=True):
         found.append("the headings are not in order")
-    if [date for _, date in told] != sorted((date for _, date in told), reverse=True):
+    if [date for _, date in headings] != sorted((date for _, date in headings), reverse=True):
         found.append("the dates are not in order")
     for version in versions:
-        commit, tag = headed(version, root), tagged(version, root)
+        commit, tag = commit_of_heading(version, root), tagged_commit(version, root)
         if not commit:
-            found.append(f"{version} has no commit that brought its heading")
+            found.append(f"{version} has a heading that no commit added")
         elif tag and tag != commit:
-            found.append(f"v{version} is not the commit that brought its heading")
+            found.append(f"v{version} is not the commit that added its heading")
     tags = support.git(root, "tag", "--list", "v*").split()
     return found + [f"{tag} has no heading" for tag in tags if tag[1:] not in versions]
 
 
 def export(commit: str, folder: Path, root: Path = support.ROOT) -> None:
-    """Put the template as it was at a commit into a folder, and nothing else."""
+    """Write the template as it was at a commit into a folder, and nothing else."""
     clear(folder)
     archive = folder / "template.tar"
-    names = support.git(root, "ls-tree", "--name-only", commit, *OF_TEMPLATE).split()
-    support.git(root, "archive", f"--output={archive}", commit, *names)
+    support.git(root, "archive", f"--output={archive}", commit, *support.READ_BY_COPIER)
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
     archive.unlink()
@@ -85,7 +89,7 @@ def export(commit: str, folder: Path, root: Path = support.ROOT) -> None:
 def clear(folder: Path) -> None:
     """Remove the template from a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in OF_TEMPLATE:
+    for name in support.READ_BY_COPIER:
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
@@ -97,7 +101,7 @@ def questions(root: Path, commit: str) -> set[str]:
 
 
 def asking(since: str, root: Path = support.ROOT) -> list[str]:
-    """Return the commits since another that bring a question."""
+    """Return the commits since another that add a question."""
     commits = support.git(
         root, "log", "--no-merges", "--format=%H", f"{since}..HEAD", "--", "copier.yml"
     ).split()
@@ -105,21 +109,21 @@ def asking(since: str, root: Path = support.ROOT) -> list[str]:
 
 
 def release(version: str, root: Path = support.ROOT, date: str = "") -> None:
-    """Move what is unreleased below a heading of its own, commit and tag.
+    """Give the unreleased changes a heading of their own, commit and tag.
 
     Raises:
         SystemExit: the version cannot be released; says why.
     """
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-        raise SystemExit(f"{version} is no version: give for example 1.1.0.")
+        raise SystemExit(f"{version} is not a version: give for example 1.1.0.")
     if key(version) <= max(map(key, releases(root)), default=(0,)):
         raise SystemExit(f"{version} is not above {releases(root)[-1]}, the last release.")
     if support.git(root, "status", "--porcelain"):
         raise SystemExit("The tree is not clean: commit first.")
     if not unreleased(root):
-        raise SystemExit(f"Nothing is unreleased: tell in {CHANGELOG} what changed.")
+        raise SystemExit(f"Nothing is unreleased: list in {CHANGELOG} what changed.")
     if problems := disagreements(root):
-        raise SystemExit(f"Headings and tags do not agree: {'; '.join(problems)}.")
+        raise SystemExit(f"Headings and tags disagree: {'; '.join(problems)}.")
     changelog = root / CHANGELOG
     heading = f"## Unreleased\n\n## {version} - {date or datetime.date.today().isoformat()}\n"
     changelog.write_text(changelog.read_text().replace("## Unreleased\n", heading, 1))

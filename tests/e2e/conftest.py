@@ -1,4 +1,4 @@
-"""Fixtures of the tests that execute what a level claims; the bed is shared by all workers."""
+"""Fixtures of the tests that execute what a level claims; all workers share the testbed."""
 
 from __future__ import annotations
 
@@ -13,29 +13,37 @@ from typing import Protocol
 import pytest
 
 from tests.testbed import (
-    BedError,
     Engine,
     Host,
     PackageIndexes,
     Run,
+    TestbedError,
     ToolMissing,
     act,
     package_indexes,
     registry,
     up,
 )
-from tests.testbed.bed import describe
+from tests.testbed.start import describe
 
 
 class StartHost(Protocol):
-    """Boot a server of that name; it goes when the test, or the module, is over."""
+    """Boot a host of that name; it is removed when the test, or the module, ends."""
 
     def __call__(self, name: str = ...) -> Host: ...
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start what takes longest first, so that no worker is left alone with it at the end."""
+    here = Path(__file__).parent
+    items.sort(
+        key=lambda item: (here not in item.path.parents, item.get_closest_marker("slow") is None)
+    )
+
+
 @contextlib.contextmanager
 def _tools_needed() -> Iterator[None]:
-    """A missing tool fails the build, and skips a test on somebody's own machine."""
+    """A missing tool fails the test where CI is set, and skips it elsewhere."""
     try:
         yield
     except ToolMissing as reason:
@@ -46,27 +54,27 @@ def _tools_needed() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup() -> Generator[None, None, None]:
-    """Fixtures may lack a tool, ..."""
+    """Handle a tool that a fixture does not find."""
     with _tools_needed():
         yield
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Generator[None, None, None]:
-    """... and so may tests."""
+    """Handle a tool that a test does not find."""
     with _tools_needed():
         yield
 
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    """The container engine, with the images and the registry up."""
+    """The container engine; images and registry are up."""
     return up()
 
 
 @pytest.fixture(scope="session")
 def registry_address(engine: Engine) -> str:
-    """The registry's address: the same for the engine, a workflow's steps and inside hosts."""
+    """The registry's address, the same for the engine, for workflow steps and inside hosts."""
     return registry(engine)
 
 
@@ -79,21 +87,21 @@ def indexes(engine: Engine) -> Iterator[PackageIndexes]:
 
 @pytest.fixture
 def start_host(engine: Engine) -> Iterator[StartHost]:
-    """Servers that live as long as the test."""
+    """Hosts for one test."""
     with _hosts(engine) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
 def start_module_host(engine: Engine) -> Iterator[StartHost]:
-    """Servers that live as long as the module's tests."""
+    """Hosts for one module."""
     with _hosts(engine) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
 def postgres(engine: Engine) -> Iterator[str]:
-    """A managed database, as servers reach it."""
+    """A managed database, at an address that hosts reach."""
     name = f"managed-{secrets.token_hex(3)}"
     password = "--env=POSTGRES_PASSWORD=pw"
     engine.docker("run", "--detach", f"--name={name}", password, "postgres:17")
@@ -105,13 +113,13 @@ def postgres(engine: Engine) -> Iterator[str]:
 
 @pytest.fixture
 def run_workflows(engine: Engine, tmp_path: Path) -> Callable[..., Run]:
-    """`act` on the bed's engine; the artifacts stay in the test's folder."""
+    """Run workflows by `act`; artifacts stay in the test's folder."""
 
     @functools.wraps(act)
-    def run_them(project: Path, event: str = "push", **options: object) -> Run:
+    def run_here(project: Path, event: str = "push", **options: object) -> Run:
         return act(engine, project, event, folder=tmp_path / "runs", **options)  # type: ignore[arg-type]
 
-    return run_them
+    return run_here
 
 
 @contextlib.contextmanager
@@ -121,8 +129,8 @@ def _hosts(engine: Engine) -> Iterator[StartHost]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which images were official and which stand-ins."""
-    with contextlib.suppress(BedError):
+    """Print which images were official and which stand-ins."""
+    with contextlib.suppress(TestbedError):
         if engine := Engine.current():
-            terminalreporter.section("test bed")
+            terminalreporter.section("testbed")
             terminalreporter.write_line(describe(engine))

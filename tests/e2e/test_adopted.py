@@ -1,4 +1,4 @@
-"""A project that came onto the ladder: once it does what the message says, its gates pass."""
+"""An adopted project: once its owner does what the message says, its required checks pass."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ TEST = '''"""The guests."""
 from guests import healthz
 
 
-def test_it_tells_how_it_is() -> None:
+def test_healthz() -> None:
     assert healthz()["status"] == "ok"
 '''
-GATES = [
+CHECKS = [
     "uv run --only-group lint ruff check",
     "uv run --only-group lint ruff format --check",
     "uv run mypy",
@@ -27,24 +27,27 @@ GATES = [
 ]
 
 
-def test_the_gates_of_its_level_pass(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_required_checks_of_an_adopted_project_pass(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     project = make_project(tmp_path, "uv")
     adopt(project, 4)
-    said = capfd.readouterr().err
-    move = re.search(r"git mv src/guests/main.py src/guests/__init__.py", said)
+    message = capfd.readouterr().err
+
+    move = re.search(r"git mv src/guests/main.py src/guests/__init__.py", message)
     assert move
     support.run(*move[0].split(), cwd=project)
-    assert re.search(r"Give pyproject.toml .*\[tool.mypy\].*, as a new project has them", said)
+    assert re.search(r"Add .*\[tool.mypy\].* to pyproject.toml, as in a new project", message)
     fresh = support.render(tmp_path / "fresh" / "guests", 4, project_name="guests")
     (project / "pyproject.toml").write_bytes((fresh / "pyproject.toml").read_bytes())
     (project / "tests" / "unit").mkdir()
     (project / "tests" / "unit" / "test_guests.py").write_text(TEST)
-    assert "uv lock" in said
+    assert "uv lock" in message
     support.run("uv", "lock", "--quiet", cwd=project)
     support.commit_all(project, "Do what the message says")
-    for gate in GATES:
-        support.run(*gate.split(), cwd=project)
+    for check in CHECKS:
+        support.run(*check.split(), cwd=project)
     (project / "src" / "guests" / "__init__.py").write_text("app: int = None\n")
-    for gate in GATES[2:]:
+    for check in CHECKS[2:]:
         with pytest.raises(AssertionError):
-            support.run(*gate.split(), cwd=project)
+            support.run(*check.split(), cwd=project)

@@ -10,16 +10,18 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.e2e.deploying import Operator, reached, set_up
+from tests.e2e.operators import Operator, as_user, installed_version, running_until, set_up
+from tests.e2e.projects import CLI, change
 from tests.testbed import Host, up
+
+pytestmark = pytest.mark.xdist_group("cli-host")
 
 ADDRESS = "https://example.com/a/long/way"
 WIPE = "sudo rm -rf /usr/local/bin/links /srv/links/[!cp]* /srv/links/current"
-CLI = {"kind": "cli"}
 
 
 def uses(command: list[str], folder: Path, home: Path) -> None:
-    """Use the program as somebody does who keeps a link and looks it up later."""
+    """Use the program as a user does who keeps a link and looks it up later."""
 
     def run(*words: str) -> str:
         return support.run(
@@ -33,7 +35,7 @@ def uses(command: list[str], folder: Path, home: Path) -> None:
     assert (home / ".links.db").is_file()
 
 
-def test_a_script_runs_for_its_author(render: Render, tmp_path: Path) -> None:
+def test_script_runs_for_its_author(render: Render, tmp_path: Path) -> None:
     made = render(0, **CLI)
     uses(["uv", "run", "links.py"], made, tmp_path)
     wrong = support.run("uv", "run", "links.py", "show", "nothing", cwd=made, check=False)
@@ -41,7 +43,7 @@ def test_a_script_runs_for_its_author(render: Render, tmp_path: Path) -> None:
     assert "No link has the code nothing." in wrong.stderr
 
 
-def test_another_engineer_clones_it_and_runs_it(project: Render, tmp_path: Path) -> None:
+def test_readme_commands_clone_and_run_the_project(project: Render, tmp_path: Path) -> None:
     made = project(2, **CLI)
     forge = tmp_path / "forge" / "acme"
     forge.mkdir(parents=True)
@@ -56,51 +58,31 @@ def test_another_engineer_clones_it_and_runs_it(project: Render, tmp_path: Path)
     }
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    said = support.run("bash", "-euc", commands, cwd=elsewhere, env=environment).stdout
-    assert "Store links under short codes." in said
+    output = support.run("bash", "-euc", commands, cwd=elsewhere, env=environment).stdout
+    assert "Store links under short codes." in output
     uses(["uv", "run", "links.py"], elsewhere / "links", tmp_path)
 
 
 @pytest.fixture(scope="module")
 def server(rendered: Render) -> Iterator[Host]:
-    """A server where users log in, on which somebody ran the commands of ops/README.md."""
+    """A host where users log in, set up as ops/README.md says."""
     with Host.start(up(), "login") as host:
-        set_up(host, rendered(2, **CLI) / "ops" / "README.md", "What to set up once")
+        set_up(host, rendered(2, **CLI))
         yield host
-
-
-def as_user(host: Host, command: str, *, code: int = 0) -> str:
-    """Run a command as somebody who logs in to the server; return what it prints."""
-    host.run("id ada > /dev/null 2>&1 || sudo useradd --create-home ada")
-    done = host.run(f"sudo -u ada -i {command}", check=False)
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def version(host: Host) -> str:
-    """Return the version that users have."""
-    return as_user(host, "links --version").split()[1]
 
 
 @pytest.fixture
 def folder(render: Render, server: Host) -> Operator:
-    """Somebody with a project that is not in version control."""
+    """An operator with a project that is not in version control."""
     server.run(WIPE)
     return Operator(render(1, **CLI), server)
 
 
 @pytest.fixture
 def clone(project: Render, server: Host) -> Operator:
-    """Somebody with a project in version control."""
+    """An operator with a project in version control."""
     server.run(WIPE)
     return Operator(project(2, **CLI), server)
-
-
-def edit(project: Path, old: str, new: str) -> None:
-    """Change the program."""
-    script = project / "links.py"
-    assert old in script.read_text()
-    script.write_text(script.read_text().replace(old, new))
 
 
 def commit(operator: Operator) -> str:
@@ -109,35 +91,35 @@ def commit(operator: Operator) -> str:
     return support.git(operator.project, "rev-parse", "--short", "HEAD").strip()
 
 
-def test_a_folder_is_released_and_rolled_back(folder: Operator) -> None:
+def test_release_and_rollback_of_a_folder(folder: Operator) -> None:
     secrets = ["prod.env", ".hidden", "links.db", "venv/pyvenv.cfg", "__pycache__/links.pyc"]
     for name in secrets:
         (folder.project / name).parent.mkdir(exist_ok=True)
         (folder.project / name).write_text("secret")
     folder.deploy("release")
-    first = version(folder.host)
+    first = installed_version(folder.host)
     assert first in folder.deploy("status")
     shipped = folder.host.run("find /srv/links/current/source").stdout
     assert "links.py" in shipped
     assert not [name for name in secrets if name in shipped]
     code = as_user(folder.host, f"links add {ADDRESS}").strip()
 
-    edit(folder.project, "Keep links under", "Hold links under")
+    change(folder.project / "links.py", "Keep links under", "Hold links under")
     folder.deploy("release")
-    assert version(folder.host) > first
+    assert installed_version(folder.host) > first
     assert "Hold links" in as_user(folder.host, "links --help")
     assert as_user(folder.host, f"links show {code}") == f"{ADDRESS}\n"
     folder.deploy("rollback")
-    assert version(folder.host) == first
+    assert installed_version(folder.host) == first
     assert as_user(folder.host, f"links show {code}") == f"{ADDRESS}\n"
     assert "had nothing before" in folder.refuse("rollback")
     assert [verb for verb, *_ in folder.outcomes()] == ["release", "release", "rollback"]
 
 
-def test_a_commit_is_released_held_and_rolled_back(clone: Operator) -> None:
+def test_release_hold_and_rollback_of_a_commit(clone: Operator) -> None:
     first = commit(clone)
     clone.deploy("release")
-    assert version(clone.host) == first
+    assert installed_version(clone.host) == first
     clone.deploy("proven", first)
     assert "never been released" in clone.deploy("proven", "0000000", code=1)
     (clone.project / "untracked.py").write_text("")
@@ -151,7 +133,7 @@ def test_a_commit_is_released_held_and_rolled_back(clone: Operator) -> None:
     support.git(clone.project, "checkout", "--quiet", first)
     assert f"{first} is older than {second}" in clone.refuse("release")
     clone.deploy("rollback", first)
-    assert version(clone.host) == first
+    assert installed_version(clone.host) == first
 
 
 FAULTS = {
@@ -170,60 +152,66 @@ FAULTS = {
 }
 
 
-def test_a_broken_release_leaves_users_what_they_have(clone: Operator) -> None:
+def test_broken_release_changes_nothing_for_users(clone: Operator) -> None:
     good = commit(clone)
     clone.deploy("release")
     original = (clone.project / "links.py").read_text()
     for old, new, clue in FAULTS.values():
-        edit(clone.project, old, new)
+        change(clone.project / "links.py", old, new)
         bad = commit(clone)
-        said = clone.deploy("release", code=1)
-        assert clue in said, said
-        assert "switching" not in said
+        output = clone.deploy("release", code=1)
+        assert clue in output, output
+        assert "switching" not in output
         assert clone.outcomes()[-1] == ("release", bad, "failed")
-        assert version(clone.host) == good
+        assert installed_version(clone.host) == good
         (clone.project / "links.py").write_text(original)
 
 
-def test_a_release_that_fails_only_in_its_place_is_taken_back(clone: Operator) -> None:
+def test_release_that_fails_only_when_installed_rolls_back(clone: Operator) -> None:
     good = commit(clone)
     clone.deploy("release")
     clash = 'if Path("/srv/links/current").resolve() == Path(__file__).parents[1]:\n'
-    edit(clone.project, "metadata = ", f'{clash}    raise SystemExit("not here")\n\nmetadata = ')
+    change(
+        clone.project / "links.py",
+        "metadata = ",
+        f'{clash}    raise SystemExit("not here")\n\nmetadata = ',
+    )
     bad = commit(clone)
     assert "not here" in clone.deploy("release", code=1)
-    assert version(clone.host) == good
+    assert installed_version(clone.host) == good
     assert clone.outcomes()[-1] == ("release", bad, "failed")
 
 
-def test_another_program_of_that_name_is_left_alone(folder: Operator) -> None:
+def test_existing_program_of_the_same_name_is_kept(folder: Operator) -> None:
     folder.host.run("sudo ln -s /usr/bin/true /usr/local/bin/links")
     assert "another program is /usr/local/bin/links" in folder.refuse("release")
     assert folder.host.run("readlink /usr/local/bin/links").stdout == "/usr/bin/true\n"
 
 
-def test_one_release_at_a_time_and_a_killed_one_blocks_nobody(clone: Operator) -> None:
+def test_deploys_are_exclusive_and_a_killed_one_leaves_no_lock(clone: Operator) -> None:
     first = commit(clone)
-    with reached(clone, "preparing", "release"):
+    with running_until(clone, "preparing", "release"):
         assert f"mira has been busy with the release of {first} since" in clone.refuse("rollback")
-    assert version(clone.host) == first
+    assert installed_version(clone.host) == first
     (clone.project / "more.py").write_text("")
     second = commit(clone)
     clone.kill_when("trying", "release")
-    assert version(clone.host) == first
+    assert installed_version(clone.host) == first
     clone.deploy("release")
-    assert version(clone.host) == second
+    assert installed_version(clone.host) == second
     assert ("release", second, "interrupted") in clone.outcomes()
 
 
 @pytest.mark.parametrize("level", [1, 2])
-def test_what_is_missing_is_told_in_a_sentence(project: Render, server: Host, level: int) -> None:
+def test_missing_requirements_are_refused_in_one_sentence(
+    project: Render, server: Host, level: int
+) -> None:
     server.run(WIPE)
-    somebody = Operator(project(level, **CLI), server)
+    operator = Operator(project(level, **CLI), server)
 
     def refuse(*words: str, **settings: str) -> str:
-        somebody.settings = settings
-        return somebody.refuse(*words)
+        operator.settings = settings
+        return operator.refuse(*words)
 
     assert "production has no host: set it in" in refuse("release", DEPLOY_HOST="")
     assert "cannot be used" in refuse("release", DEPLOY_HOST="nobody@127.0.0.1")

@@ -11,21 +11,18 @@ from typing import Any
 
 import pytest
 
-from tests import support, variants
+from tests import support
 from tests.conftest import Render
 from tests.e2e.conftest import StartHost
-from tests.e2e.deploying import Operator, set_up
-from tests.e2e.test_cli_host import as_user, version
-from tests.e2e.test_levels_6_7 import CODE, change, red
+from tests.e2e.operators import Operator, as_user, installed_version, set_up
+from tests.e2e.projects import BINARY, CHECKS, CODE, WHEEL, change
 from tests.testbed import ForgeRecorder, PackageIndexes, Run
 
-WHEEL, BINARY = map(variants.answers, variants.PROGRAMS)
 Workflows = Callable[..., Run]
 SET = {
     "STAGING_URL": "https://test.pypi.org/project/links",
     "PRODUCTION_URL": "https://pypi.org/project/links",
 }
-CHECKS = {"check / lint", "check / types", "check / unit", "check / contract"}
 
 
 @pytest.fixture
@@ -58,8 +55,9 @@ def tag(made: Path, forge: ForgeRecorder) -> None:
         support.git(made, "tag", "--force", name, commit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
-def test_a_push_becomes_a_release_that_reaches_the_users_of_a_host(
+def test_push_makes_a_release_that_an_operator_deploys_to_a_host(
     project: Render,
     push: Workflows,
     forge: ForgeRecorder,
@@ -82,21 +80,21 @@ def test_a_push_becomes_a_release_that_reaches_the_users_of_a_host(
 
     monkeypatch.setattr(os, "environ", os.environ | forge.env())
     host = start_host("login")
-    somebody = Operator(made, host)
+    operator = Operator(made, host)
     if artifact == "wheel":
-        set_up(host, made / "ops" / "README.md", "What to set up once")
+        set_up(host, made)
     else:
         host.run("sudo mv /usr/bin/python3 /usr/bin/python3.away; sudo rm -f /usr/local/bin/uv*")
-    assert "There is no release build/9 to be had" in somebody.refuse("release", "9")
+    assert "There is no release build/9 to be had" in operator.refuse("release", "9")
     for number in ("0.0.0.post2", "1.2.0.post1"):
-        somebody.deploy("release", number)
-        assert version(host) == number
+        operator.deploy("release", number)
+        assert installed_version(host) == number
     code = as_user(host, "links add https://example.com").strip()
     digest = f"sha256:{hashlib.sha256(asset(forge, '1.2.0.post1')).hexdigest()}"
-    assert digest in somebody.deploy("proven", "1.2.0.post1")
-    assert "is older than 1.2.0.post1" in somebody.refuse("release", "0.0.0.post2")
-    somebody.deploy("rollback")
-    assert version(host) == "0.0.0.post2"
+    assert digest in operator.deploy("proven", "1.2.0.post1")
+    assert "is older than 1.2.0.post1" in operator.refuse("release", "0.0.0.post2")
+    operator.deploy("rollback")
+    assert installed_version(host) == "0.0.0.post2"
     assert as_user(host, f"links show {code}") == "https://example.com\n"
 
 
@@ -135,17 +133,13 @@ def refused(
     for _ in range(3):
         run = dispatch(made, run_workflows, forge, indexes, number, **options)
         assert not run.ok
-        if errors(run):
+        if run.messages("error"):
             break
     return run
 
 
-def errors(run: Run) -> list[str]:
-    """Return what a run calls an error."""
-    return [text for kind, text in run.annotations if kind == "error"]
-
-
-def test_a_wheel_goes_to_the_test_index_by_itself_and_to_the_index_once_by_a_dispatch(
+@pytest.mark.slow
+def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
     project: Render,
     push: Workflows,
     run_workflows: Workflows,
@@ -160,11 +154,11 @@ def test_a_wheel_goes_to_the_test_index_by_itself_and_to_the_index_once_by_a_dis
     ) | dict.fromkeys(
         {"staging", "verify / install", "verified / install", "production", "latest"}, "skipped"
     )
-    said = [text for kind, text in first.annotations if kind == "notice"]
-    assert any("the variable STAGING_URL is not set" in text for text in said)
+    notices = first.messages("notice")
+    assert any("the variable STAGING_URL is not set" in text for text in notices)
     unset = refused(made, run_workflows, forge, indexes, "0.0.0.post2")
     assert not unset.ok
-    assert "the variable STAGING_URL is not set" in errors(unset)[0]
+    assert "the variable STAGING_URL is not set" in unset.messages("error")[0]
 
     run = push(made, variables=SET)
     assert run.ok, str(run)
@@ -175,7 +169,7 @@ def test_a_wheel_goes_to_the_test_index_by_itself_and_to_the_index_once_by_a_dis
 
     nothing = refused(made, run_workflows, forge, indexes, "7.0.0", variables=SET)
     assert nothing.results["production"] == "skipped"
-    assert "The test index does not have 7.0.0" in errors(nothing)[0]
+    assert "The test index does not have 7.0.0" in nothing.messages("error")[0]
 
     done = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
     assert done.ok, str(done)
@@ -191,7 +185,7 @@ def test_a_wheel_goes_to_the_test_index_by_itself_and_to_the_index_once_by_a_dis
 
     again = refused(made, run_workflows, forge, indexes, number, variables=SET)
     assert again.results["production"] == "failure"
-    assert f"{number} is already on the index" in errors(again)[0]
+    assert f"{number} is already on the index" in again.messages("error")[0]
 
 
 def forget_a_module(made: Path) -> None:
@@ -212,7 +206,7 @@ def forget_a_module(made: Path) -> None:
 
 
 @pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
-def test_what_fails_once_it_is_installed_does_not_go_on(
+def test_artifact_that_fails_when_installed_is_not_published(
     project: Render,
     push: Workflows,
     run_workflows: Workflows,
@@ -243,8 +237,9 @@ def move_the_mark_back(made: Path, forge: ForgeRecorder, before: str) -> None:
     support.run(*words, cwd=made, env=os.environ | forge.env())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
-def test_what_the_tests_pass_reaches_users_by_itself(
+def test_push_that_passes_the_tests_reaches_users(
     project: Render,
     push: Workflows,
     run_workflows: Workflows,
@@ -272,12 +267,12 @@ def test_what_the_tests_pass_reaches_users_by_itself(
     again = refused(made, run_workflows, forge, indexes, number, variables=SET)
     assert again.results["production"] == "failure"
     refusal = "is already on the index" if artifact == "wheel" else "is already released"
-    assert f"{number} {refusal}" in errors(again)[0]
+    assert f"{number} {refusal}" in again.messages("error")[0]
     move_the_mark_back(made, forge, "0.0.0")
     assert forge.releases.latest == "build/0.0.0"
 
 
-def test_bad_sql_turns_the_integration_check_red_alone(
+def test_bad_sql_fails_only_the_integration_check(
     project: Render, run_workflows: Workflows
 ) -> None:
     made = project(6, **WHEEL)
@@ -286,17 +281,17 @@ def test_bad_sql_turns_the_integration_check_red_alone(
     )
     support.commit_all(made, "A query that SQLite alone understands")
     run = run_workflows(made, "pull_request", workflow="main.yml", job="integration")
-    assert red(run) == {"integration / tests"}, str(run)
+    assert run.failed() == {"integration / tests"}, str(run)
     assert "SyntaxError" in run.jobs["integration / tests"].log
 
 
 @pytest.mark.parametrize("answers", [WHEEL, BINARY], ids=["wheel", "binary"])
-def test_what_fails_once_it_is_installed_turns_the_system_check_red_alone(
+def test_artifact_that_fails_when_installed_fails_only_the_system_check(
     project: Render, run_workflows: Workflows, answers: dict[str, Any]
 ) -> None:
     made = project(7, **answers)
     forget_a_module(made)
     support.commit_all(made, "A module that is not packed")
     run = run_workflows(made, "pull_request", workflow="main.yml", job="system")
-    assert red(run) == {"system / tests"}, str(run)
+    assert run.failed() == {"system / tests"}, str(run)
     assert "No module named 'links.wording'" in run.jobs["system / tests"].log

@@ -9,12 +9,11 @@ import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.e2e.deploying import Operator, none_lost, set_up
-from tests.e2e.test_levels_6_7 import failed, pytest_in
-from tests.e2e.versions import Forge
-from tests.testbed import Engine, Host, RequestLoop, Run, fetch, up
+from tests.e2e.operators import Operator, every_request_answered, set_up
+from tests.e2e.projects import CODE, failed_tests, pytest_in
+from tests.e2e.sample_images import SampleImages
+from tests.testbed import Engine, Host, RequestLoop, Run, http, up
 
-CODE = "src/links/__init__.py"
 # What the first project does with the second.
 CALLS = """
 
@@ -42,11 +41,11 @@ def test_the_catalog_is_called(client: httpx2.Client) -> None:
 
 
 @pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Forge]:
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SampleImages]:
     """The project that is called, and where its images come from."""
     folder = tmp_path_factory.mktemp("catalog")
     made = support.render(folder / "catalog", 8, project_name="Catalog")
-    return made, Forge(up(), folder, made)
+    return made, SampleImages(up(), folder, made)
 
 
 def caller(project: Render, level: int, image: str) -> Path:
@@ -59,8 +58,8 @@ def caller(project: Render, level: int, image: str) -> Path:
     return made
 
 
-def test_the_system_tests_bring_up_what_the_stack_needs(
-    project: Render, engine: Engine, catalog: tuple[Path, Forge]
+def test_system_tests_start_dependent_services(
+    project: Render, engine: Engine, catalog: tuple[Path, SampleImages]
 ) -> None:
     other, images = catalog
     images.push(other, "1.0")
@@ -74,32 +73,33 @@ def test_the_system_tests_bring_up_what_the_stack_needs(
         support.commit_all(made, "Before the change")
         support.climb(made, 7, dependents=[{"name": "catalog", "image": image, "port": 8000}])
 
-    take("1.1", "crashing")
+    take("1.1", "crash at start")
     done = pytest_in(made, engine, "tests/system")
     assert done.returncode == 1
     assert "The stack does not start (catalog: Exited (1)" in done.stdout
     assert "this one never starts" in (made / "logs" / "catalog.log").read_text()
 
-    take("1.2", "forgetful")
-    assert failed(pytest_in(made, engine, "tests/system")) == {"test_the_catalog_is_called"}
+    take("1.2", "no writes")
+    assert failed_tests(pytest_in(made, engine, "tests/system")) == {"test_the_catalog_is_called"}
 
 
 @pytest.fixture
 def server(rendered: Render) -> Iterator[Host]:
-    """A server on which somebody ran the commands of ops/README.md, the components' included."""
+    """A host set up as ops/README.md says, for components, too."""
     dependents = [{"name": "catalog", "image": "ghcr.io/acme/catalog:1.0", "port": 8000}]
-    readme = rendered(8, dependents=dependents) / "ops" / "README.md"
+    made = rendered(8, dependents=dependents)
     with Host.start(up(), "components") as host:
-        set_up(host, readme, "What to set up once")
-        set_up(host, readme, "Components")
+        set_up(host, made)
+        set_up(host, made, "Components")
         yield host
 
 
-def test_each_of_two_projects_is_released_and_rolled_back_alone(
+@pytest.mark.slow
+def test_two_projects_are_released_and_rolled_back_independently(
     project: Render,
     server: Host,
     engine: Engine,
-    catalog: tuple[Path, Forge],
+    catalog: tuple[Path, SampleImages],
     postgres: str,
     registry_address: str,
     run_workflows: Callable[..., Run],
@@ -107,10 +107,15 @@ def test_each_of_two_projects_is_released_and_rolled_back_alone(
 ) -> None:
     other, images = catalog
     made = caller(project, 8, f"{images.image}:1.0")
-    ours = Forge(engine, tmp_path, made)
+    ours = SampleImages(engine, tmp_path, made)
     for version in ("1.0", "1.1"):
         ours.push(made, version)
-    for version, fault in {"2.0": "", "2.1": "", "2.2": "crashing", "2.3": "forgetful"}.items():
+    for version, fault in {
+        "2.0": "",
+        "2.1": "",
+        "2.2": "crash at start",
+        "2.3": "no writes",
+    }.items():
         images.push(other, version, fault=fault)
     images.push(other, "2.4", lost="ALTER TABLE nowhere ADD COLUMN author text")
     database = postgres.rpartition("/")[0]
@@ -119,52 +124,52 @@ def test_each_of_two_projects_is_released_and_rolled_back_alone(
     for folder, name in (("links", "postgres"), ("links-catalog", "catalog")):
         settings = f"PORT=8000\nDATABASE_URL={database}/{name}\n"
         server.run(f"sudo install -m 600 /dev/stdin /etc/{folder}/app.env", stdin=settings)
-    somebody = Operator(made, server, {"DEPLOY_IMAGE": ours.image})
+    operator = Operator(made, server, {"DEPLOY_IMAGE": ours.image})
     alone = ("--component", "catalog")
 
-    assert "cannot be pulled" in somebody.refuse("release", "0.9", *alone)
-    assert "invalid choice" in somebody.refuse("release", "2.0", "--component", "nothing")
-    somebody.deploy("release", "2.0", *alone)
-    somebody.deploy("release", "1.0")
-    link = f"{somebody.url}/catalog/version"
+    assert "cannot be pulled" in operator.refuse("release", "0.9", *alone)
+    assert "invalid choice" in operator.refuse("release", "2.0", "--component", "nothing")
+    operator.deploy("release", "2.0", *alone)
+    operator.deploy("release", "1.0")
+    link = f"{operator.url}/catalog/version"
 
     def runs() -> tuple[str, str]:
-        return somebody.version(), str(fetch(link, timeout=20).json()["version"])
+        return operator.version(), str(http.get(link).json()["version"])
 
     assert runs() == ("1.0", "2.0")
 
     def step(verb: str, *words: str, code: int = 0) -> str:
         """Do something while both are asked; nobody may notice."""
         with RequestLoop(
-            link, right=lambda answer: answer.status == 200, rate=20, timeout=20
+            link, right=lambda answer: answer.status_code == 200, rate=20, timeout=20
         ) as loop:
-            said = somebody.deploy(verb, *words, code=code)
+            output = operator.deploy(verb, *words, code=code)
         print(verb, *words, loop.traffic)
-        assert none_lost(loop.traffic), loop.traffic.troubles
-        return said
+        assert every_request_answered(loop.traffic), loop.traffic.problems
+        return output
 
     step("release", "2.1", *alone)
     assert runs() == ("1.0", "2.1")
     step("release", "1.1")
     assert runs() == ("1.1", "2.1")
-    said = step("release", "2.2", *alone, code=1)
-    assert "never starts" in said
-    assert "switching" not in said
+    output = step("release", "2.2", *alone, code=1)
+    assert "never starts" in output
+    assert "switching" not in output
     assert 'relation "nowhere" does not exist' in step("release", "2.4", *alone, code=1)
     # What only the stack as a whole shows cannot go unnoticed, but it is taken back.
-    assert "the smoke test" in somebody.deploy("release", "2.3", *alone, code=1)
+    assert "the smoke test" in operator.deploy("release", "2.3", *alone, code=1)
     assert runs() == ("1.1", "2.1")
     step("rollback", *alone)
     assert runs() == ("1.1", "2.0")
     step("rollback")
     assert runs() == ("1.0", "2.0")
 
-    status = somebody.deploy("status")
+    status = operator.deploy("status")
     assert "version   1.0\n" in status
     (line,) = (line for line in status.splitlines() if line.startswith("catalog "))
     assert line.split()[1] == "2.0"
     assert line.endswith("2 of 2")
-    history = somebody.deploy("history", *alone)
+    history = operator.deploy("history", *alone)
     outcomes = [line.split()[1:4] for line in history.splitlines()]
     assert outcomes == [
         ["release", "2.0", "ok"],
@@ -174,14 +179,14 @@ def test_each_of_two_projects_is_released_and_rolled_back_alone(
         ["release", "2.3", "failed"],
         ["rollback", "2.0", "ok"],
     ]
-    assert "2.1" not in somebody.deploy("history")
+    assert "2.1" not in operator.deploy("history")
 
     # The same by one dispatch; the server is staging, too, where 2.1 has been proven.
     support.commit_all(made, "What the forge knows")
     known = {"REGISTRY": registry_address}
     for environment in ("STAGING", "PRODUCTION"):
         known[f"{environment}_HOST"] = server.destination
-        known[f"{environment}_URL"] = somebody.url
+        known[f"{environment}_URL"] = operator.url
         known[f"{environment}_KNOWN_HOSTS"] = server.known_hosts
     run = run_workflows(
         made,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests import support
 from tests.conftest import Render
-from tests.e2e.deploying import Operator, follows, reached, set_up
+from tests.e2e.operators import Operator, follows, running_until, set_up
+from tests.e2e.projects import change
 from tests.testbed import Host, up
+
+pytestmark = pytest.mark.xdist_group("systemd")
 
 WIPE = """
 sudo systemctl disable --quiet --now links 2> /dev/null || true
@@ -24,32 +26,24 @@ sudo systemctl daemon-reload
 
 @pytest.fixture(scope="module")
 def server(rendered: Render) -> Iterator[Host]:
-    """A server on which somebody ran the commands of ops/README.md."""
+    """A host set up as ops/README.md says."""
     with Host.start(up(), "unit") as host:
-        readme = rendered(2) / "ops" / "README.md"
-        set_up(host, readme, "What to set up once", links_example_com=f"http://{host.ip}")
+        set_up(host, rendered(2), links_example_com=f"http://{host.ip}")
         yield host
 
 
 @pytest.fixture
 def folder(render: Render, server: Host) -> Operator:
-    """Somebody with a project that is not in version control."""
+    """An operator with a project that is not in version control."""
     server.run(WIPE)
     return Operator(render(1), server)
 
 
 @pytest.fixture
 def clone(project: Render, server: Host) -> Operator:
-    """Somebody with a project in version control."""
+    """An operator with a project in version control."""
     server.run(WIPE)
     return Operator(project(2), server)
-
-
-def edit(project: Path, old: str, new: str) -> None:
-    """Change the application."""
-    script = project / "links.py"
-    assert old in script.read_text()
-    script.write_text(script.read_text().replace(old, new))
 
 
 def commit(operator: Operator) -> str:
@@ -58,7 +52,7 @@ def commit(operator: Operator) -> str:
     return support.git(operator.project, "rev-parse", "--short", "HEAD").strip()
 
 
-def test_a_folder_is_released_and_rolled_back(folder: Operator) -> None:
+def test_release_and_rollback_of_a_folder(folder: Operator) -> None:
     secrets = ["prod.env", ".hidden", "links.db", "venv/pyvenv.cfg", "__pycache__/links.pyc"]
     for name in secrets:
         (folder.project / name).parent.mkdir(exist_ok=True)
@@ -74,7 +68,7 @@ def test_a_folder_is_released_and_rolled_back(folder: Operator) -> None:
     assert not [name for name in secrets if name in shipped]
     link = folder.shorten("https://example.com/kept")
 
-    edit(folder.project, "Link(BaseModel)", "Link(BaseModel, frozen=True)")
+    change(folder.project / "links.py", "Link(BaseModel)", "Link(BaseModel, frozen=True)")
     folder.deploy("release")
     assert folder.version() > first
     assert follows(link, "https://example.com/kept")
@@ -85,7 +79,7 @@ def test_a_folder_is_released_and_rolled_back(folder: Operator) -> None:
     assert [verb for verb, *_ in folder.outcomes()] == ["release", "release", "rollback"]
 
 
-def test_a_commit_is_released_held_and_rolled_back(clone: Operator) -> None:
+def test_release_hold_and_rollback_of_a_commit(clone: Operator) -> None:
     first = commit(clone)
     clone.deploy("release")
     assert clone.version() == first
@@ -116,14 +110,14 @@ FAULTS = {
 }
 
 
-def test_a_broken_release_leaves_the_old_one_serving(clone: Operator) -> None:
+def test_broken_release_leaves_previous_version_serving(clone: Operator) -> None:
     good = commit(clone)
     clone.deploy("release")
     began = clone.host.run("systemctl show --property=ActiveEnterTimestampMonotonic links").stdout
     original = (clone.project / "links.py").read_text()
     clues = {}
     for fault, (old, new) in FAULTS.items():
-        edit(clone.project, old, new)
+        change(clone.project / "links.py", old, new)
         bad = commit(clone)
         clues[fault] = clone.deploy("release", code=1)
         assert f"release of {bad} failed" in clues[fault]
@@ -139,25 +133,25 @@ def test_a_broken_release_leaves_the_old_one_serving(clone: Operator) -> None:
     assert "links-candidate" not in clone.host.run("systemctl list-units --all 'links*'").stdout
 
 
-def test_a_release_that_fails_only_in_its_place_is_taken_back(clone: Operator) -> None:
+def test_release_that_fails_only_when_installed_rolls_back(clone: Operator) -> None:
     good = commit(clone)
     clone.deploy("release")
     link = clone.shorten("https://example.com/kept")
     clash = 'if os.getcwd().endswith("/links"):\n    raise SystemExit("not here")\n\napp = '
-    edit(clone.project, "app = ", clash)
+    change(clone.project / "links.py", "app = ", clash)
     bad = commit(clone)
-    said = clone.deploy("release", code=1)
-    assert "not here" in said
+    output = clone.deploy("release", code=1)
+    assert "not here" in output
     assert clone.version() == good
     assert follows(link, "https://example.com/kept")
     assert clone.outcomes()[-1] == ("release", bad, "failed")
 
 
-def test_one_deploy_at_a_time_and_a_killed_one_blocks_nobody(clone: Operator) -> None:
+def test_deploys_are_exclusive_and_a_killed_one_leaves_no_lock(clone: Operator) -> None:
     first = commit(clone)
-    with reached(clone, "preparing", "release"):
-        said = clone.refuse("rollback")
-        assert f"mira has been busy with the release of {first} since" in said
+    with running_until(clone, "preparing", "release"):
+        refusal = clone.refuse("rollback")
+        assert f"mira has been busy with the release of {first} since" in refusal
     assert clone.version() == first
 
     (clone.project / "more.py").write_text("")
@@ -171,13 +165,15 @@ def test_one_deploy_at_a_time_and_a_killed_one_blocks_nobody(clone: Operator) ->
 
 
 @pytest.mark.parametrize("level", [1, 2])
-def test_what_is_missing_is_told_in_a_sentence(project: Render, server: Host, level: int) -> None:
+def test_missing_requirements_are_refused_in_one_sentence(
+    project: Render, server: Host, level: int
+) -> None:
     server.run(WIPE)
-    somebody = Operator(project(level), server)
+    operator = Operator(project(level), server)
 
     def refuse(*words: str, **settings: str) -> str:
-        somebody.settings = settings
-        return somebody.refuse(*words)
+        operator.settings = settings
+        return operator.refuse(*words)
 
     assert "production has no host: set it in" in refuse("release", DEPLOY_HOST="")
     assert "production has no url: set it in" in refuse("release", DEPLOY_URL="")
@@ -188,7 +184,7 @@ def test_what_is_missing_is_told_in_a_sentence(project: Render, server: Host, le
     assert "cannot be a version" in refuse("rollback", "../1")
     nowhere = subprocess.run(
         ["ops/deploy", "status", "nowhere"],
-        cwd=somebody.project,
+        cwd=operator.project,
         capture_output=True,
         text=True,
         check=False,

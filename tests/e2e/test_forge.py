@@ -39,14 +39,14 @@ def refusal(done: subprocess.CompletedProcess[str], program: str) -> str:
     """Return the one sentence with which a program refused."""
     assert done.returncode == 2, done
     assert done.stdout == ""
-    said = done.stderr.strip()
-    assert said.startswith(f"ops/{program}: "), said
-    assert "\n" not in said, said
-    return said
+    sentence = done.stderr.strip()
+    assert sentence.startswith(f"ops/{program}: "), sentence
+    assert "\n" not in sentence, sentence
+    return sentence
 
 
 @pytest.mark.parametrize("level", [4, 8])
-def test_main_is_protected_and_stays_so(rendered: Render, level: int) -> None:
+def test_protect_creates_and_then_updates_the_ruleset(rendered: Render, level: int) -> None:
     made = rendered(level)
     wanted = json.loads((made / ".github/rulesets/main.json").read_text())
     with ForgeRecorder() as forge:
@@ -65,7 +65,7 @@ def test_main_is_protected_and_stays_so(rendered: Render, level: int) -> None:
 
 
 @pytest.mark.parametrize(("word", "code"), [("--help", 0), ("main", 2)])
-def test_protect_takes_no_words(rendered: Render, word: str, code: int) -> None:
+def test_protect_takes_no_arguments(rendered: Render, word: str, code: int) -> None:
     with ForgeRecorder() as forge:
         done = operate(rendered(4), forge, "protect", word)
         assert done.returncode == code
@@ -73,7 +73,7 @@ def test_protect_takes_no_words(rendered: Render, word: str, code: int) -> None:
         assert forge.calls == []
 
 
-def test_a_climb_brings_the_protection_up_to_date(rendered: Render) -> None:
+def test_protect_after_a_climb_updates_the_ruleset(rendered: Render) -> None:
     with ForgeRecorder() as forge:
         for level in (4, 6, 7):
             assert operate(rendered(level), forge, "protect").returncode == 0
@@ -82,24 +82,22 @@ def test_a_climb_brings_the_protection_up_to_date(rendered: Render) -> None:
         assert len(forge.rulesets) == 1
 
 
-def test_a_plan_without_rulesets_is_named(rendered: Render) -> None:
+def test_protect_names_the_plans_that_have_rulesets(rendered: Render) -> None:
     with ForgeRecorder(visibility="private") as forge:
-        said = refusal(operate(rendered(4), forge, "protect"), "protect")
+        sentence = refusal(operate(rendered(4), forge, "protect"), "protect")
         assert forge.writes() == []
     for word in ("Free", "public", "Pro", "Team"):
-        assert word in said
+        assert word in sentence
 
 
-def test_a_paid_plan_protects_a_private_repository(rendered: Render) -> None:
+def test_protect_works_on_a_private_repository_of_a_paid_plan(rendered: Render) -> None:
     with ForgeRecorder(visibility="private", plan="pro") as forge:
         assert operate(rendered(4), forge, "protect").returncode == 0
         assert forge.ruleset("main")
 
 
 @pytest.mark.parametrize(("program", "words"), [("protect", []), ("environments", ["staging"])])
-def test_without_gh_it_says_what_is_missing(
-    place: Path, key: Path, program: str, words: list[str]
-) -> None:
+def test_missing_gh_is_reported(place: Path, key: Path, program: str, words: list[str]) -> None:
     nothing = {"PATH": "/nonexistent", "DEPLOY_SSH_KEY_FILE": str(key)}
     known = {"DEPLOY_KNOWN_HOSTS_FILE": str(place / "known_hosts")}
     with ForgeRecorder() as forge:
@@ -108,13 +106,13 @@ def test_without_gh_it_says_what_is_missing(
 
 
 @pytest.mark.parametrize("program", ["protect", "environments"])
-def test_a_forge_that_cannot_be_reached_is_said_so(place: Path, key: Path, program: str) -> None:
+def test_unreachable_forge_is_reported(place: Path, key: Path, program: str) -> None:
     nowhere = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
     known = f"--known-hosts={place / 'known_hosts'}"
     words = ["staging", f"--key={key}", known] if program == "environments" else []
     with ForgeRecorder() as forge:
-        said = refusal(operate(place, forge, program, *words, **nowhere), program)
-        assert "gh: " in said
+        sentence = refusal(operate(place, forge, program, *words, **nowhere), program)
+        assert "gh: " in sentence
         assert forge.calls == []
 
 
@@ -139,7 +137,7 @@ def place(render: Render) -> Path:
 
 
 @pytest.mark.parametrize("environment", HOSTS)
-def test_an_environment_gets_what_the_workflows_read(
+def test_environments_sets_what_the_workflows_read(
     place: Path, key: Path, environment: str
 ) -> None:
     words = [environment, f"--key={key}", f"--known-hosts={place / 'known_hosts'}"]
@@ -168,9 +166,7 @@ def test_an_environment_gets_what_the_workflows_read(
     assert done.stderr == ""
 
 
-def test_keys_that_were_asked_for_are_shown_for_comparison(
-    place: Path, key: Path, tmp_path: Path
-) -> None:
+def test_scanned_host_keys_are_shown_for_comparison(place: Path, key: Path, tmp_path: Path) -> None:
     public = key.with_suffix(".pub").read_text()
     scan = tmp_path / "bin" / "ssh-keyscan"
     scan.parent.mkdir()
@@ -188,7 +184,7 @@ def test_keys_that_were_asked_for_are_shown_for_comparison(
     assert f"    256 {fingerprint} " in done.stdout
 
 
-def test_a_private_repository_needs_a_token_that_lives_on(place: Path, key: Path) -> None:
+def test_private_repository_needs_a_lasting_registry_token(place: Path, key: Path) -> None:
     words = ["staging", f"--key={key}", f"--known-hosts={place / 'known_hosts'}"]
     with ForgeRecorder(visibility="private", plan="team") as forge:
         done = operate(place, forge, "environments", *words)
@@ -206,7 +202,7 @@ class WithoutEnvironments(ForgeRecorder):
         return super().answer(method, path, body)
 
 
-def test_a_plan_without_environments_is_named(place: Path, key: Path) -> None:
+def test_environments_names_the_plans_that_have_environments(place: Path, key: Path) -> None:
     words = ["staging", f"--key={key}", f"--known-hosts={place / 'known_hosts'}"]
     with WithoutEnvironments(visibility="private") as forge:
         done = operate(place, forge, "environments", *words)
@@ -230,15 +226,15 @@ class Broken(ForgeRecorder):
         return super().answer(method, path, body)
 
 
-def test_an_environment_that_cannot_be_made_gets_nothing(place: Path, key: Path) -> None:
+def test_nothing_is_set_when_the_environment_cannot_be_created(place: Path, key: Path) -> None:
     words = ["staging", f"--key={key}", f"--known-hosts={place / 'known_hosts'}"]
     with Broken() as forge:
-        said = refusal(operate(place, forge, "environments", *words), "environments")
-        assert "gh: Bad credentials (HTTP 401)." in said
+        sentence = refusal(operate(place, forge, "environments", *words), "environments")
+        assert "gh: Bad credentials (HTTP 401)." in sentence
         assert (forge.secrets, forge.variables) == ({}, {})
 
 
-def test_settings_that_are_no_toml_are_named(place: Path, key: Path) -> None:
+def test_invalid_settings_file_is_reported(place: Path, key: Path) -> None:
     (place / "ops" / "staging.toml").write_text("host = \n")
     with ForgeRecorder() as forge:
         done = operate(place, forge, "environments", "staging", f"--key={key}")
@@ -255,7 +251,7 @@ def test_settings_that_are_no_toml_are_named(place: Path, key: Path) -> None:
         (["staging", "--key={key}"], "203.0.113.8 does not tell its SSH keys"),
     ],
 )
-def test_what_is_missing_is_said_and_nothing_is_set(
+def test_invalid_arguments_are_refused_and_nothing_is_set(
     place: Path, key: Path, tmp_path: Path, words: list[str], sentence: str
 ) -> None:
     scan = tmp_path / "bin" / "ssh-keyscan"  # a host that does not answer
@@ -270,7 +266,7 @@ def test_what_is_missing_is_said_and_nothing_is_set(
         assert forge.calls == []
 
 
-def test_an_environment_that_is_nowhere_yet_is_refused(render: Render, key: Path) -> None:
+def test_environment_without_a_host_is_refused(render: Render, key: Path) -> None:
     with ForgeRecorder() as forge:
         done = operate(render(5), forge, "environments", "staging", f"--key={key}")
         assert "staging has no host: set it in ops/staging.toml" in refusal(done, "environments")

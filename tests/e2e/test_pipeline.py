@@ -10,57 +10,35 @@ import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 
 from tests import support
 from tests.conftest import Render
 from tests.e2e.conftest import StartHost
-from tests.e2e.deploying import Operator, set_up, wait_until
-from tests.testbed import Engine, Host, Run, digest_of, fetch
+from tests.e2e.operators import Operator, set_up, wait_until
+from tests.e2e.projects import CHECKS, CODE, change, first_push, repository
+from tests.testbed import Engine, Host, Run, digest_of, http
 
 Workflows = Callable[..., Run]
-CHECKS = {"check / lint", "check / types", "check / unit", "check / contract"}
-TESTS = {6: {"integration / tests"}, 7: {"system / tests"}}
 NOT_SET = "the variable STAGING_HOST is not set"
-
-
-def repository() -> str:
-    """Return a repository of a test's own, so that tests do not share images."""
-    return f"acme/links-{secrets.token_hex(3)}"
-
-
-def expected(level: int) -> dict[str, str]:
-    """Return what becomes of each job when nothing is set up on the forge."""
-    results = {"package / image": "success"}
-    if level >= 4:
-        results |= dict.fromkeys(CHECKS, "success")
-    for added, names in TESTS.items():
-        if level >= added:
-            results |= dict.fromkeys(names, "success")
-    if level >= 5:
-        results |= {"staging / deploy": "skipped", "staging / skipped": "success"}
-    if level >= 8:
-        results |= {"production / deploy": "skipped", "production / skipped": "skipped"}
-    return results
-
-
 FIRST = [4, *(pytest.param(level, marks=pytest.mark.exhaustive) for level in (5, 6, 7)), 8]
 
 
 @pytest.mark.parametrize("level", FIRST)
-def test_the_first_push_is_green_with_nothing_set_up(
+def test_first_push_is_green_with_nothing_set_up(
     project: Render, run_workflows: Workflows, level: int
 ) -> None:
     run = run_workflows(project(level), "push", repository=repository())
     assert run.ok, str(run)
-    assert run.results == expected(level)
-    said = [text for kind, text in run.annotations if kind == "notice"]
-    assert any("There is no uv.lock" in text for text in said)
-    assert any(NOT_SET in text for text in said) is (level >= 5)
-    assert not [text for kind, text in run.annotations if kind == "warning"]
+    assert run.results == first_push(level)
+    notices = run.messages("notice")
+    assert any("There is no uv.lock" in text for text in notices)
+    assert any(NOT_SET in text for text in notices) is (level >= 5)
+    assert not run.messages("warning")
 
 
-def test_a_push_becomes_an_image_with_a_version_of_its_own(
+def test_each_push_makes_an_image_with_its_own_version(
     project: Render, engine: Engine, registry_address: str, run_workflows: Workflows
 ) -> None:
     made, name = project(3), f"acme/Links-{secrets.token_hex(3)}"
@@ -70,7 +48,7 @@ def test_a_push_becomes_an_image_with_a_version_of_its_own(
         support.commit_all(made, message)
         run = run_workflows(made, repository=name, variables={"REGISTRY": registry_address})
         assert run.ok, str(run)
-        assert run.results == expected(3)
+        assert run.results == first_push(3)
         outputs = run.jobs["package / image"].step("name").outputs
         assert outputs["image"] == f"{image}:{outputs['version']}"
         digest = run.jobs["package / image"].step("push").outputs["digest"]
@@ -94,7 +72,7 @@ def test_a_push_becomes_an_image_with_a_version_of_its_own(
         running,
         address,
     ):
-        assert fetch(f"{address}/healthz").json()["version"] == "1.2.0.post1"
+        assert http.get(f"{address}/healthz").json()["version"] == "1.2.0.post1"
         wait_until(lambda: state(engine, running, ".State.Health.Status") == "healthy", 15)
         began = time.monotonic()
         engine.docker("stop", "--time=10", running)
@@ -102,15 +80,13 @@ def test_a_push_becomes_an_image_with_a_version_of_its_own(
         assert state(engine, running, ".State.ExitCode") in {"0", "143"}
 
 
-def test_the_container_listens_where_it_is_told_and_says_when_it_is_ill(
-    project: Render, engine: Engine
-) -> None:
+def test_container_listens_on_port_and_reports_its_health(project: Render, engine: Engine) -> None:
     made = project(3)
     tag = f"ladder-tests:{secrets.token_hex(3)}"
     engine.docker("build", "--quiet", f"--tag={tag}", "--build-arg=VERSION=7", str(made))
     options = ["--env=PORT=9000", "--env=DATABASE_URL=sqlite:////data/a.db"]
     with container(engine, tag, *options, port=9000) as (running, address):
-        assert fetch(f"{address}/healthz").json() == {"status": "ok", "version": "7"}
+        assert http.get(f"{address}/healthz").json() == {"status": "ok", "version": "7"}
         check = state(engine, running, "json .Config.Healthcheck.Test")
         command = json.loads(check)[1:]
         assert engine.docker("exec", running, *command).returncode == 0
@@ -119,7 +95,7 @@ def test_the_container_listens_where_it_is_told_and_says_when_it_is_ill(
     engine.docker("rmi", "--force", tag)
 
 
-def test_a_change_of_code_builds_no_dependencies_again(project: Render, engine: Engine) -> None:
+def test_code_change_does_not_rebuild_dependencies(project: Render, engine: Engine) -> None:
     made = project(6)
 
     def build() -> str:
@@ -163,8 +139,8 @@ def container(
 def answers(address: str) -> bool:
     """Tell whether the service can serve yet."""
     try:
-        return fetch(f"{address}/healthz").status == 200
-    except OSError:
+        return http.get(f"{address}/healthz").status_code == 200
+    except httpx.TransportError:
         return False
 
 
@@ -173,7 +149,6 @@ def state(engine: Engine, name: str, what: str) -> str:
     return str(engine.docker("inspect", f"--format={{{{{what}}}}}", name).stdout.strip())
 
 
-CODE = "src/links/__init__.py"
 FAULTS = {
     "lint": ("import os\n", "import json\nimport os\n", "F401"),
     "types": ("metadata = sa.MetaData()", "metadata: str = sa.MetaData()", "assignment"),
@@ -183,22 +158,19 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("job", FAULTS)
-def test_a_fault_turns_its_own_check_red_and_no_other(
+def test_fault_fails_only_its_own_check(
     project: Render, run_workflows: Workflows, job: str
 ) -> None:
     made = project(4)
     old, new, word = FAULTS[job]
-    code = made / CODE
-    assert code.read_text().count(old) == 1
-    code.write_text(code.read_text().replace(old, new))
+    change(made / CODE, old, new)
     support.commit_all(made, "A fault")
     run = run_workflows(made, "pull_request", job="check", workflow="main.yml")
-    red = {name for name, result in run.results.items() if result == "failure"}
-    assert red == {f"check / {job}"}, str(run)
+    assert run.failed() == {f"check / {job}"}, str(run)
     assert word in run.jobs[f"check / {job}"].log
 
 
-def test_what_uv_adds_is_kept_at_every_climb(project: Render) -> None:
+def test_dependencies_added_by_uv_survive_every_climb(project: Render) -> None:
     made = project(3)
 
     def add(*words: str) -> None:
@@ -228,7 +200,9 @@ def test_what_uv_adds_is_kept_at_every_climb(project: Render) -> None:
     support.run("uv", "lock", "--check", cwd=made)
 
 
-def test_a_stale_lock_is_red_and_says_what_to_do(project: Render, run_workflows: Workflows) -> None:
+def test_stale_lock_fails_every_check_with_a_hint(
+    project: Render, run_workflows: Workflows
+) -> None:
     made = project(4)
     support.run("uv", "lock", "--quiet", cwd=made)
     pyproject = made / "pyproject.toml"
@@ -237,13 +211,13 @@ def test_a_stale_lock_is_red_and_says_what_to_do(project: Render, run_workflows:
     support.commit_all(made, "A dependency more")
     run = run_workflows(made, "pull_request", job="check", workflow="main.yml")
     assert set(run.results.values()) == {"failure"}, str(run)
-    said = [text for kind, text in run.annotations if kind == "error"]
-    assert any("run `uv lock` and commit it" in text for text in said)
+    errors = run.messages("error")
+    assert any("run `uv lock` and commit it" in text for text in errors)
     for name in CHECKS:
         assert "uv lock" in run.jobs[name].log
 
 
-def test_without_unit_tests_the_check_is_green_and_says_what_to_write(
+def test_check_without_unit_tests_is_green_with_a_warning(
     project: Render, run_workflows: Workflows
 ) -> None:
     made = project(4)
@@ -252,7 +226,7 @@ def test_without_unit_tests_the_check_is_green_and_says_what_to_write(
     support.commit_all(made, "No tests yet")
     run = run_workflows(made, "pull_request", job="check", workflow="main.yml")
     assert run.ok, str(run)
-    warnings = [text for kind, text in run.annotations if kind == "warning"]
+    warnings = run.messages("warning")
     assert len(warnings) == 1
     assert "tests/unit/test_" in warnings[0]
 
@@ -262,11 +236,12 @@ def hosts(start_host: StartHost, rendered: Render) -> dict[str, Host]:
     """Staging and production, set up as ops/README.md says."""
     found = {name: start_host(name) for name in ("staging", "production")}
     for host in found.values():
-        set_up(host, rendered(5) / "ops" / "README.md", "What to set up once")
+        set_up(host, rendered(5))
     return found
 
 
-def test_a_push_goes_to_staging_and_production_takes_what_is_proven(
+@pytest.mark.slow
+def test_push_deploys_to_staging_and_a_dispatch_to_production(
     project: Render, hosts: dict[str, Host], registry_address: str, run_workflows: Workflows
 ) -> None:
     made, name = project(5), repository()
@@ -320,11 +295,13 @@ def test_a_push_goes_to_staging_and_production_takes_what_is_proven(
     assert staging.version() == following
 
 
-def test_a_deploy_without_its_key_says_so(project: Render, run_workflows: Workflows) -> None:
+def test_deploy_without_its_key_names_the_command_to_run(
+    project: Render, run_workflows: Workflows
+) -> None:
     made = project(5)
     settings = {"PRODUCTION_HOST": "deploy@nowhere.example", "PRODUCTION_URL": "http://nowhere"}
     inputs = {"verb": "rollback", "version": "1"}
     run = run_workflows(made, "workflow_dispatch", inputs=inputs, variables=settings)
     assert run.results["production / deploy"] == "failure"
-    said = [text for kind, text in run.annotations if kind == "error"]
-    assert any("run ops/environments production" in text for text in said)
+    errors = run.messages("error")
+    assert any("run ops/environments production" in text for text in errors)

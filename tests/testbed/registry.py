@@ -7,18 +7,23 @@ there by its short name.
 
 from __future__ import annotations
 
-import json
 import time
-import urllib.error
-import urllib.request
+
+import httpx
+from filelock import FileLock
 
 from tests.testbed.engine import LABEL, Engine, registry_port
-from tests.testbed.shell import BedError, locked, state_dir
+from tests.testbed.shell import TestbedError, state_dir
+from tests.testbed.traffic import http
 
 NAME = "ladder-testbed-registry"
 # What emitted stacks run by a Docker Hub name on a host.
 MIRRORED = ("caddy:2",)
-MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+MANIFESTS = (
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+)
 
 
 def address() -> str:
@@ -29,7 +34,7 @@ def address() -> str:
 def registry(engine: Engine) -> str:
     """Return the address of the running registry, started and filled if need be."""
     if not _answers():
-        with locked(state_dir() / "registry.lock"):
+        with FileLock(state_dir() / "registry.lock"):
             if not _answers():
                 _start(engine)
     for tag in MIRRORED:
@@ -58,35 +63,28 @@ def mirror(engine: Engine, tag: str) -> None:
 
 def digest_of(repository: str, reference: str) -> str:
     """The digest that the registry gives for `repository:reference`."""
-    request = _manifest_request(repository, reference)
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return str(answer.headers["Docker-Content-Digest"])
-    except urllib.error.URLError as missing:
-        raise BedError(f"{address()} has no {repository}:{reference}.") from missing
+    answer = _manifest(repository, reference)
+    if answer.is_error:
+        raise TestbedError(f"{address()} has no {repository}:{reference}.")
+    return str(answer.headers["docker-content-digest"])
 
 
-def _manifest_request(repository: str, reference: str) -> urllib.request.Request:
-    kinds = [MANIFEST, "application/vnd.oci.image.index.v1+json"]
-    kinds += ["application/vnd.oci.image.manifest.v1+json"]
+def _manifest(repository: str, reference: str) -> httpx.Response:
     url = f"http://{address()}/v2/{repository}/manifests/{reference}"
-    return urllib.request.Request(url, headers={"Accept": ", ".join(kinds)})
+    return http.get(url, headers={"Accept": ", ".join(MANIFESTS)})
 
 
 def _config_digest(repository: str, reference: str) -> str:
-    try:
-        with urllib.request.urlopen(_manifest_request(repository, reference), timeout=10) as answer:
-            manifest = json.load(answer)
-    except urllib.error.URLError:
+    answer = _manifest(repository, reference)
+    if answer.is_error:
         return ""
-    return str(manifest.get("config", {}).get("digest", ""))
+    return str(answer.json().get("config", {}).get("digest", ""))
 
 
 def _answers() -> bool:
     try:
-        with urllib.request.urlopen(f"http://{address()}/v2/", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
+        return http.get(f"http://{address()}/v2/").is_success
+    except httpx.TransportError:
         return False
 
 
@@ -107,4 +105,4 @@ def _start(engine: Engine) -> None:
             return
         time.sleep(0.1)
     logs = engine.docker("logs", "--tail=20", NAME, check=False)
-    raise BedError(f"The registry did not start:\n{logs.stdout}{logs.stderr}")
+    raise TestbedError(f"The registry did not start:\n{logs.stdout}{logs.stderr}")

@@ -1,4 +1,4 @@
-"""A repository's releases as GitHub's API has them, for the forge of the test bed."""
+"""A repository's releases in GitHub's API, for the forge of the testbed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _now() -> str:
 
 @dataclass
 class Releases:
-    """What `gh release` makes, shows and changes; `forge.releases` in a test.
+    """The releases that `gh release` creates, shows and changes; `forge.releases` in a test.
 
     `forge.releases["1.2.0"]` is a release as the API shows it, `forge.releases.latest` the tag of
     the latest one and `forge.releases.content("1.2.0", "links")` an asset's bytes.
@@ -37,7 +37,7 @@ class Releases:
     web: str
     public: bool
     tags: dict[str, str] = field(default_factory=dict)
-    """Tag -> what it was made from; a release that is published makes its tag."""
+    """Tag -> its target; publishing a release creates its tag."""
     _kept: dict[int, dict[str, Any]] = field(default_factory=dict)
     _contents: dict[int, bytes] = field(default_factory=dict)
     _made_latest: int = 0
@@ -57,12 +57,12 @@ class Releases:
         return str(stable[number]["tag_name"]) if number else None
 
     def content(self, tag: str, name: str) -> bytes:
-        """The bytes of an asset."""
+        """Return the bytes of an asset."""
         assets = self._find(tag)["assets"]
         return self._contents[next(asset["id"] for asset in assets if asset["name"] == name)]
 
     def graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Answer the queries of `gh release` with the very fields they ask for; None to others."""
+        """Answer the queries of `gh release` with the requested fields; others with None."""
         if "RepositoryReleaseList" in query:
             nodes = [self._node(release) for _, release in sorted(self._kept.items(), reverse=True)]
             found = {"nodes": nodes, "pageInfo": {"hasNextPage": False, "endCursor": ""}}
@@ -234,7 +234,7 @@ class Releases:
         return 204, None
 
     def _download(self, body: Any, tag: str, name: str) -> Reply:
-        """Answer outside the API and without a token: only what is public is there."""
+        """Answer outside the API and without a token: only public assets."""
         try:
             assets = self._find(tag, published=True)["assets"] if self.public else []
         except KeyError:
@@ -249,7 +249,7 @@ class Releases:
 _REPO = r"/repos/[^/]+/[^/]+"
 _RELEASES = rf"{_REPO}/releases"
 CONTENT = "/content"
-"""What a request for an asset's bytes, and not for its description, gets appended."""
+"""Appended to the path of a request for an asset's bytes instead of its description."""
 ROUTES: list[tuple[str, str, Callable[..., Reply]]] = [
     ("GET", _RELEASES, Releases._list),
     ("POST", _RELEASES, Releases._create),

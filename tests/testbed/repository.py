@@ -1,4 +1,4 @@
-"""A bare repository to push to, where a project wants a remote."""
+"""A bare repository to push to."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from tests.testbed.shell import run
 
 @dataclass(frozen=True)
 class BareRepository:
-    """A forge's side of a repository: something to clone from and push to."""
+    """A repository to clone from and push to."""
 
     path: Path
 
     @classmethod
     def create(cls, path: Path, *, branch: str = "main") -> BareRepository:
-        """Make an empty one at `path`."""
+        """Create an empty one at `path`."""
         run(["git", "init", "--quiet", "--bare", f"--initial-branch={branch}", path])
         return cls(path)
 
     @property
     def url(self) -> str:
-        """What to give to `git clone` or `git remote add`."""
+        """The address for `git clone` or `git remote add`."""
         return self.path.resolve().as_uri()
 
     def push(self, project: Path, *references: str) -> None:

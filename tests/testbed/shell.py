@@ -1,34 +1,34 @@
-"""Commands, tools and the one kind of error that the test bed raises."""
+"""Commands, programs and the errors of the testbed."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-class BedError(Exception):
-    """The bed cannot do what was asked; the message says why."""
+class TestbedError(Exception):
+    """The testbed cannot do what was asked; the message says why."""
+
+    __test__ = False  # pytest is not to collect it
 
 
-class ToolMissing(BedError):
-    """A program that the bed needs is not installed; the message says how to get it."""
+class ToolMissing(TestbedError):
+    """A program that the testbed needs is not installed; the message says how to install it."""
 
 
-def usual_state_dir() -> Path:
-    """The bed's place when the environment names no other."""
+def default_state_dir() -> Path:
+    """Return the state directory that is used when the environment names no other."""
     return Path.home() / ".cache" / "ladder-testbed"
 
 
 def state_dir() -> Path:
-    """Where tools, engine and keys lie: `$LADDER_TESTBED` or `~/.cache/ladder-testbed`."""
+    """Return the folder of tools, engine and keys: `$LADDER_TESTBED` or the default."""
     chosen = os.environ.get("LADDER_TESTBED")
-    path = Path(chosen) if chosen else usual_state_dir()
+    path = Path(chosen) if chosen else default_state_dir()
     path.mkdir(parents=True, exist_ok=True)
     return path.resolve()
 
@@ -42,7 +42,7 @@ def run(
     timeout: float | None = None,
     check: bool = True,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command and keep its output; with `check`, a failure raises BedError that shows it."""
+    """Run a command and capture its output; with `check`, a failure raises TestbedError."""
     words = [str(word) for word in command]
     try:
         done = subprocess.run(
@@ -61,17 +61,17 @@ def run(
         raise ToolMissing(f"{words[0]} is not installed.") from missing
     except subprocess.TimeoutExpired as late:
         if check:
-            raise BedError(f"`{' '.join(words)}` took longer than {timeout} s.") from late
+            raise TestbedError(f"`{' '.join(words)}` took longer than {timeout} s.") from late
         return subprocess.CompletedProcess(words, 124, "", f"timed out after {timeout} s")
     if check and done.returncode:
         raise failure(words, done)
     return done
 
 
-def failure(words: Sequence[str], done: subprocess.CompletedProcess[str]) -> BedError:
+def failure(words: Sequence[str], done: subprocess.CompletedProcess[str]) -> TestbedError:
     """Return the error that shows what a failed command printed."""
     tail = (done.stderr + done.stdout).strip()[-3000:]
-    return BedError(f"`{' '.join(words)}` failed with {done.returncode}:\n{tail}")
+    return TestbedError(f"`{' '.join(words)}` failed with {done.returncode}:\n{tail}")
 
 
 def tool(name: str, package: str) -> Path:
@@ -81,12 +81,3 @@ def tool(name: str, package: str) -> Path:
     if not found:
         raise ToolMissing(f"{name} is not installed: install {package}.")
     return Path(found)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock file, so that parallel workers bring the bed up once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

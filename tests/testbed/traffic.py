@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import threading
 import time
-import urllib.parse
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+
+import httpx
+
+NEW_CONNECTION = httpx.Limits(max_keepalive_connections=0)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the server said; redirects are not followed."""
+def http_client(timeout: float) -> httpx.Client:
+    """Return a client that opens a connection for each request and uses no proxy."""
+    headers = {"Connection": "close"}
+    return httpx.Client(headers=headers, limits=NEW_CONNECTION, timeout=timeout, trust_env=False)
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
-    def json(self) -> Any:
-        """The body, decoded."""
-        return json.loads(self.body)
+http = http_client(timeout=20)
 
 
 @dataclass
 class Traffic:
-    """What came of a request loop.
+    """What became of a request loop.
 
     `failed` counts requests without an answer, `wrong` answers that are not the expected one,
-    `longest_gap` the most seconds between two good answers; `troubles` shows the first fifty.
+    `longest_gap` the most seconds between two good answers; `problems` shows the first fifty.
     """
 
     sent: int = 0
@@ -40,7 +36,7 @@ class Traffic:
     wrong: int = 0
     seconds: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
-    troubles: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     longest_gap: float = 0.0
 
     @property
@@ -56,7 +52,7 @@ class Traffic:
 
 
 class RequestLoop:
-    """Send `rate` requests a second to `url` until the `with` block ends; the outcome is `traffic`.
+    """Send `rate` requests a second to `url` until the `with` block ends; see `traffic` then.
 
     At most `workers` requests are under way at once, each on a connection of its own, so a stalled
     server slows the loop down instead of being buried.
@@ -66,19 +62,17 @@ class RequestLoop:
         self,
         url: str,
         *,
-        right: Callable[[Answer], bool] = lambda answer: answer.status == 200,
+        right: Callable[[httpx.Response], bool] = lambda answer: answer.status_code == 200,
         rate: float = 20,
         workers: int = 4,
         timeout: float = 5,
-        headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.url = urllib.parse.urlsplit(url)
+        self.url = url
         self.right = right
         self.pause = workers / rate
         self.workers = workers
-        self.timeout = timeout
-        self.headers = {"Connection": "close", **(headers or {})}
         self.traffic = Traffic()
+        self._client = http_client(timeout)
         self._lock = threading.Lock()
         self._done = threading.Event()
         self._began = self._last_good = 0.0
@@ -98,16 +92,12 @@ class RequestLoop:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
-
-    def stop(self) -> Traffic:
-        """End the loop and return what came of it."""
         self._done.set()
         for thread in self._threads:
             thread.join()
+        self._client.close()
         self._note_gap()
         self.traffic.seconds = time.monotonic() - self._began
-        return self.traffic
 
     def _work(self, number: int) -> None:
         due = self._began + self.pause * number / self.workers
@@ -117,50 +107,29 @@ class RequestLoop:
 
     def _send(self) -> None:
         began = time.monotonic() - self._began
-        answer: Answer | None = None
-        trouble = ""
+        answer: httpx.Response | None = None
+        problem = ""
         try:
-            answer = fetch(self.url, headers=self.headers, timeout=self.timeout)
+            answer = self._client.get(self.url)
             if not self.right(answer):
-                trouble = f"{answer.status} {answer.body[:200]!r}"
-        except (OSError, http.client.HTTPException) as error:
-            trouble = f"{type(error).__name__}: {error}"
-        except Exception as error:  # a predicate that stumbles over an odd answer
-            trouble = f"{type(error).__name__} in the predicate: {error}"
+                problem = f"{answer.status_code} {answer.content[:200]!r}"
+        except httpx.TransportError as error:
+            problem = f"{type(error).__name__}: {error}"
+        except Exception as error:  # the predicate did not expect such an answer
+            problem = f"{type(error).__name__} in the predicate: {error}"
         with self._lock:
             self.traffic.sent += 1
-            if answer:
-                self.traffic.statuses[answer.status] += 1
-            if not trouble:
+            if answer is not None:
+                self.traffic.statuses[answer.status_code] += 1
+            if not problem:
                 self._note_gap()
                 self._last_good = time.monotonic()
                 return
             self.traffic.wrong += answer is not None
             self.traffic.failed += answer is None
-            if len(self.traffic.troubles) < 50:
-                self.traffic.troubles.append(f"{began:.2f} s: {trouble}")
+            if len(self.traffic.problems) < 50:
+                self.traffic.problems.append(f"{began:.2f} s: {problem}")
 
     def _note_gap(self) -> None:
         gap = time.monotonic() - self._last_good
         self.traffic.longest_gap = max(self.traffic.longest_gap, gap)
-
-
-def fetch(
-    url: str | urllib.parse.SplitResult,
-    *,
-    method: str = "GET",
-    body: bytes | None = None,
-    headers: Mapping[str, str] | None = None,
-    timeout: float = 5,
-) -> Answer:
-    """Send one request and read the answer whole."""
-    split = urllib.parse.urlsplit(url) if isinstance(url, str) else url
-    kind = http.client.HTTPSConnection if split.scheme == "https" else http.client.HTTPConnection
-    connection = kind(split.hostname or "", split.port, timeout=timeout)
-    try:
-        target = urllib.parse.urlunsplit(("", "", split.path or "/", split.query, ""))
-        connection.request(method, target, body=body, headers=dict(headers or {}))
-        response = connection.getresponse()
-        return Answer(response.status, dict(response.headers.items()), response.read())
-    finally:
-        connection.close()

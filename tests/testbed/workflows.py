@@ -1,4 +1,4 @@
-"""Emitted workflows, run for real by `act` on this machine, with stand-ins for others' actions."""
+"""Run emitted workflows by `act` on this machine, with stand-ins for third-party actions."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from tests.testbed.engine import Engine
 from tests.testbed.forge import ForgeRecorder
 from tests.testbed.index import PackageIndexes
 from tests.testbed.registry import address
-from tests.testbed.shell import BedError, run, tool
+from tests.testbed.shell import TestbedError, run, state_dir, tool
 
 ACTIONS = Path(__file__).parent / "actions"
 PUBLISHER = "pypa/gh-action-pypi-publish@"
 PYTHON = "3.13"
 SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-# What a runner brings and a step may call, beside the machine's system folders.
+# A runner's programs beside the machine's system folders.
 RUNNER_PROGRAMS = ("uv", "uvx", "gh", "git", "jq", "curl", "ssh", "docker")
-# Names, not values, of what a machine needs to reach its package indexes.
+# Names of variables that a machine may need to reach its package indexes.
 PASSED_ON = re.compile(
     r"(?i)(.*_)?(ssl_cert|ca_bundle|cainfo|ca_certs|proxy|pip_|uv_index|uv_default_)"
 )
@@ -73,7 +73,7 @@ class Job:
 
 @dataclass
 class Run:
-    """What came of an event. Jobs stand under the forge's check names, such as `check / unit`."""
+    """The outcome of an event. Jobs are named as the forge's checks, such as `check / unit`."""
 
     returncode: int
     log: str
@@ -81,7 +81,7 @@ class Run:
     annotations: list[tuple[str, str]]
     """Pairs of `notice`, `warning` or `error` and text."""
     artifacts: Path
-    """One folder per uploaded artifact; it is there as long as the run's folder is."""
+    """One folder for each uploaded artifact, in the run's folder."""
     seconds: float = 0.0
 
     @property
@@ -89,9 +89,17 @@ class Run:
         """Check name -> result."""
         return {name: job.result for name, job in self.jobs.items()}
 
+    def messages(self, kind: str) -> list[str]:
+        """The texts of the annotations of a kind."""
+        return [text for found, text in self.annotations if found == kind]
+
+    def failed(self) -> set[str]:
+        """The names of the checks that failed."""
+        return {name for name, result in self.results.items() if result == "failure"}
+
     @property
     def ok(self) -> bool:
-        """Whether the forge would show the run as green."""
+        """Tell whether the forge would show the run as green."""
         return self.returncode == 0 and "failure" not in self.results.values()
 
     def __str__(self) -> str:
@@ -123,15 +131,15 @@ def act(
     timeout: float = 900,
     one_at_a_time: bool = False,
 ) -> Run:
-    """Run the workflows of a project's committed state that listen to `event`.
+    """Run the workflows of a project's committed state that `event` triggers.
 
-    `payload` is merged over a likely event payload; `workflow` (a file name) and `job` (an id of
-    the caller) narrow the run. `forge` is what `gh` and the forge's addresses reach, `indexes` what
-    stands for TestPyPI and PyPI in commands and for the action that publishes. `folder` keeps the
-    artifacts; without it they go at the end. Jobs `one_at_a_time` do not slow each other.
+    `payload` is merged over a plausible event payload; `workflow` (a file name) and `job` (an id of
+    the caller) narrow the run. `gh` and the forge's addresses reach `forge`; `indexes` replace
+    TestPyPI and PyPI. Artifacts stay in `folder`; without it they are removed at the end. With
+    `one_at_a_time` jobs do not slow each other down.
     """
     if run(["git", "-C", project, "status", "--porcelain"]).stdout.strip():
-        raise BedError(f"{project} has uncommitted changes; a forge sees commits alone.")
+        raise TestbedError(f"{project} has uncommitted changes; a forge sees only commits.")
     with _folder(folder) as root:
         tree = root / "tree"
         run(["git", "clone", "--quiet", project, tree])
@@ -171,7 +179,8 @@ def act(
             "--input-file=/dev/null",
         ]
         began = time.monotonic()
-        code, output = _run_group(command, tree, environment, root / "act.json", timeout)
+        with _mypy_cache(Path(environment["MYPY_CACHE_DIR"])):
+            code, output = _run_group(command, tree, environment, root / "act.json", timeout)
         found = _read(output, _check_names(files), list(_expected(files, event, workflow, job)))
         result = Run(code, *found, artifacts=root / "artifacts")
         result.seconds = time.monotonic() - began
@@ -192,7 +201,7 @@ def _folder(folder: Path | None) -> Iterator[Path]:
 
 
 def _spell_for_act(tree: Path) -> None:
-    """Write `uses: ./x` for `uses: $/x`, which act does not know yet; git sees no change."""
+    """Write `uses: ./x` for `uses: $/x`, which act does not support; git sees no change."""
     for file in (tree / ".github" / "workflows").glob("*.y*ml"):
         file.write_text(file.read_text().replace("uses: $/", "uses: ./"))
         run(["git", "-C", tree, "update-index", "--skip-worktree", file])
@@ -201,7 +210,7 @@ def _spell_for_act(tree: Path) -> None:
 def _workflow_files(tree: Path) -> dict[str, dict[str, Any]]:
     files = sorted((tree / ".github" / "workflows").glob("*.y*ml"))
     if not files:
-        raise BedError(f"{tree} has no workflows.")
+        raise TestbedError(f"{tree} has no workflows.")
     # The schema without implicit booleans: otherwise the key `on` is read as true.
     return {file.name: yaml.load(file.read_text(), yaml.BaseLoader) for file in files}
 
@@ -216,7 +225,7 @@ def _runner_labels(files: Mapping[str, dict[str, Any]]) -> list[str]:
     labels = set()
     for name, job_id, job in _jobs(files):
         if job.get("services") or job.get("container"):
-            raise BedError(
+            raise TestbedError(
                 f"{name}: job {job_id} uses `services` or `container`, which cannot run in act's "
                 "host mode."
             )
@@ -236,13 +245,13 @@ def _stand_ins(files: Mapping[str, dict[str, Any]]) -> dict[str, Path]:
             whole, _, reference = action.partition("@")
             repository = "/".join(whole.split("/")[:2])
             if not (ACTIONS / whole / "action.yml").exists():
-                raise BedError(f"{name}: job {job_id} uses {action}, which has no stand-in.")
+                raise TestbedError(f"{name}: job {job_id} uses {action}, which has no stand-in.")
             found[f"{repository}@{reference}"] = ACTIONS / repository
     return found
 
 
 def _check_publishers(files: Mapping[str, dict[str, Any]]) -> None:
-    """Refuse what PyPI would: act gives out no identities, so that nothing else notices."""
+    """Refuse what PyPI would refuse: act issues no identities, so nothing else would notice."""
     for name, job_id, job in _jobs(files):
         if not any(PUBLISHER in step.get("uses", "") for step in job.get("steps", [])):
             continue
@@ -250,13 +259,13 @@ def _check_publishers(files: Mapping[str, dict[str, Any]]) -> None:
         if isinstance(granted, str):
             granted = {"id-token": granted.removesuffix("-all")}
         if granted.get("id-token") != "write":
-            raise BedError(f"{name}: job {job_id} publishes without `id-token: write`.")
+            raise TestbedError(f"{name}: job {job_id} publishes without `id-token: write`.")
         if list(files[name].get("on", [])) == ["workflow_call"]:
-            raise BedError(f"{name}: job {job_id} publishes; PyPI trusts no reusable workflow.")
+            raise TestbedError(f"{name}: job {job_id} publishes; PyPI trusts no reusable workflow.")
 
 
 def _secret_file(root: Path, secrets: Mapping[str, str]) -> Path:
-    """Secrets by file, so that neither processes nor logs show them."""
+    """Pass secrets in a file, so that neither processes nor logs show them."""
     path = root / "secrets.yml"
     path.write_text(yaml.safe_dump({"GITHUB_TOKEN": "a-token", **secrets}))
     path.chmod(0o600)
@@ -312,19 +321,19 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _environment(engine: Engine, root: Path, project: Path) -> dict[str, str]:
-    """A runner's environment: nothing of the test process but what reaches engine and indexes."""
+    """Return a runner's environment: of the test process only what reaches engine and indexes."""
     programs = root / "bin"
     programs.mkdir()
-    ours = engine.environ()
+    client = engine.environ()
     for name in RUNNER_PROGRAMS:
-        with contextlib.suppress(BedError):
-            found = shutil.which(name, path=ours["PATH"]) if name == "docker" else None
+        with contextlib.suppress(TestbedError):
+            found = shutil.which(name, path=client["PATH"]) if name == "docker" else None
             (programs / name).symlink_to(found or tool(name, name))
     config = root / "docker-config"
     config.mkdir()
-    own = Path(ours.get("DOCKER_CONFIG", str(Path.home() / ".docker")))
-    if (own / "cli-plugins").is_dir():
-        (config / "cli-plugins").symlink_to(own / "cli-plugins")
+    config_source = Path(client.get("DOCKER_CONFIG", str(Path.home() / ".docker")))
+    if (config_source / "cli-plugins").is_dir():
+        (config / "cli-plugins").symlink_to(config_source / "cli-plugins")
     home = root / "home"
     (home / ".config").mkdir(parents=True)
     for name in ("uv", "pip"):
@@ -339,6 +348,7 @@ def _environment(engine: Engine, root: Path, project: Path) -> dict[str, str]:
         "PATH": os.pathsep.join(path),
         "HOME": str(home),
         "LANG": "C.UTF-8",
+        "MYPY_CACHE_DIR": str(root / "mypy-cache"),
         "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv")),
         "DOCKER_CONFIG": str(config),
         "TESTBED_ACTIONS": str(ACTIONS),
@@ -346,20 +356,35 @@ def _environment(engine: Engine, root: Path, project: Path) -> dict[str, str]:
         "TESTBED_PROJECT": str(project.resolve()),
         "TESTBED_REGISTRY": address(),
     }
-    if "DOCKER_HOST" in ours:
-        environment["DOCKER_HOST"] = ours["DOCKER_HOST"]
+    if "DOCKER_HOST" in client:
+        environment["DOCKER_HOST"] = client["DOCKER_HOST"]
     return environment
+
+
+@contextlib.contextmanager
+def _mypy_cache(cache: Path) -> Iterator[None]:
+    """Start a run with the cache of the first one, as a cache of the forge would.
+
+    mypy compares the content of every file with what it has cached, so it finds the same errors.
+    """
+    first = state_dir() / "mypy-cache"
+    if first.exists():
+        shutil.copytree(first, cache)
+    yield
+    if cache.exists() and not first.exists():
+        with contextlib.suppress(OSError):  # another run was faster
+            cache.rename(first)
 
 
 def _substitutes(
     root: Path, repository: str, forge: ForgeRecorder | None, indexes: PackageIndexes | None
 ) -> dict[str, str]:
-    """What takes the place of the forge and of the package indexes in a run."""
+    """Return the variables that replace the forge and the package indexes in a run."""
     environment: dict[str, str] = {}
     addresses: dict[str, str] = {}
     if forge:
         if forge.repository != repository:
-            raise BedError(f"The forge keeps {forge.repository}, and {repository} is to be run.")
+            raise TestbedError(f"The forge has {forge.repository}, but the run is of {repository}.")
         addresses |= forge.addresses
         (root / "bin" / "gh").unlink(missing_ok=True)
         (root / "bin" / "gh").write_text(forge.gh())
@@ -373,7 +398,7 @@ def _substitutes(
 
 
 def _python() -> Path | None:
-    """The Python that emitted projects ask for, where this machine has one."""
+    """Return the Python that emitted projects require, if this machine has one."""
     for root in (os.environ.get("PYENV_ROOT"), Path.home() / ".pyenv"):
         if root and (found := sorted(Path(root, "versions").glob(f"{PYTHON}*/bin/python{PYTHON}"))):
             return found[-1]
@@ -384,7 +409,7 @@ def _python() -> Path | None:
 def _run_group(
     command: list[str], tree: Path, env: Mapping[str, str], output: Path, timeout: float
 ) -> tuple[int, str]:
-    """Run act as the head of a process group of its own, ended whole when the time is up."""
+    """Run act in a process group of its own and kill the group after the timeout."""
     with output.open("w") as log:
         process = subprocess.Popen(
             command,

@@ -1,4 +1,4 @@
-"""Write the bed's addresses for the official ones in a checkout; git sees no change.
+"""Write the testbed's addresses for the official ones in a checkout; git sees no change.
 
 `TESTBED_ADDRESSES` maps one to the other. Lock files say where packages come from and stay.
 """

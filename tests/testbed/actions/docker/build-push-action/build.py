@@ -2,7 +2,7 @@
 
 That builder makes no attestations and no OCI files: `provenance` and `sbom` are ignored and a
 `type=docker,dest=…` output is a `docker save` of the loaded image. A push to any registry but the
-bed's goes to the bed's, under the whole name as its path.
+bed's goes to the testbed's, under the whole name as its path.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""Stand-in of pypa/gh-action-pypi-publish: uploads with twine to the bed's own index.
+"""Stand-in of pypa/gh-action-pypi-publish: uploads with twine to the testbed's own index.
 
 Trusted Publishing itself is not exercised: nothing here issues an identity that an index could
-check. The bed hands over a token instead, and nothing is attested.
+check. The testbed hands over a token instead, and nothing is attested.
 """
 
 import hashlib

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from tests import support
 from tests.conftest import Render
+from tests.testbed import http
 
 
 def shorten_and_follow(address: str) -> None:
     """Use the service as its users do."""
-    with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:
-        assert json.load(answer) == {"status": "ok", "version": "dev"}
-    request = urllib.request.Request(
-        f"{address}/links",
-        data=json.dumps({"url": f"{address}/docs"}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        assert answer.status == 201
-        code = json.load(answer)["code"]
-    with urllib.request.urlopen(f"{address}/{code}", timeout=5) as answer:
-        assert answer.url == f"{address}/docs"
+    assert http.get(f"{address}/healthz").json() == {"status": "ok", "version": "dev"}
+    answer = http.post(f"{address}/links", json={"url": f"{address}/docs"})
+    assert answer.status_code == 201
+    answer = http.get(f"{address}/{answer.json()['code']}", follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.url == f"{address}/docs"
 
 
-def test_a_script_answers(render: Render) -> None:
+def test_script_shortens_links(render: Render) -> None:
     made = render(0)
     with support.serving(["uv", "run", "links.py"], made) as address:
         shorten_and_follow(address)
 
 
-def test_what_is_kept_survives_a_restart(render: Render) -> None:
+def test_links_survive_a_restart(render: Render) -> None:
     made = render(0)
     for _ in range(2):
         with support.serving(["uv", "run", "links.py"], made) as address:
@@ -43,7 +36,7 @@ def test_what_is_kept_survives_a_restart(render: Render) -> None:
 
 
 @pytest.mark.parametrize("level", [2, 3])
-def test_another_engineer_clones_it_and_runs_it(
+def test_readme_commands_clone_and_run_the_project(
     project: Render, tmp_path: Path, level: int
 ) -> None:
     made = project(level)

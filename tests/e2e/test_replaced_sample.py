@@ -1,33 +1,32 @@
-"""A user who replaced the whole starter climbs from 0 to 8, step by step, and every level works."""
+"""A user who replaced the whole sample climbs from 0 to 8, step by step, and every level works."""
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests import support
 from tests.conftest import Render
 from tests.e2e.conftest import StartHost
-from tests.e2e.deploying import Operator, set_up
-from tests.testbed import Host, Run, fetch
+from tests.e2e.operators import Operator, set_up
+from tests.testbed import Host, Run, http
 
 DATA = support.ROOT / "tests" / "data"
-SET_UP = "What to set up once"
 
 
 def sign(address: str, entry: str) -> None:
     """Write into the guestbook."""
-    body = json.dumps({"entry": entry}).encode()
-    answer = fetch(f"{address}/entries", method="POST", body=body, timeout=20)
-    assert answer.status == 201, answer
+    answer = http.post(f"{address}/entries", json={"entry": entry})
+    assert answer.status_code == 201, answer
 
 
 def signed(address: str) -> list[str]:
     """Read the guestbook."""
-    answer = fetch(f"{address}/entries", timeout=20)
-    assert answer.status == 200, answer
+    answer = http.get(f"{address}/entries")
+    assert answer.status_code == 200, answer
     entries: list[str] = answer.json()
     return entries
 
@@ -69,7 +68,8 @@ class Pipeline:
         return str(run.jobs["package / image"].step("name").outputs["version"])
 
 
-def test_from_a_script_to_continuous_deployment(
+@pytest.mark.slow
+def test_replaced_sample_climbs_from_0_to_8(
     project: Render,
     start_host: StartHost,
     registry_address: str,
@@ -85,26 +85,26 @@ def test_from_a_script_to_continuous_deployment(
     (made / "guestbook.db").unlink()
 
     production = start_host("production")
-    somebody = Operator(made, production)
+    operator = Operator(made, production)
     climb(made, 1)
-    set_up(production, made / "ops/README.md", SET_UP, links_example_com=somebody.url)
-    somebody.deploy("release")
-    sign(somebody.url, "first")
+    set_up(production, made, links_example_com=operator.url)
+    operator.deploy("release")
+    sign(operator.url, "first")
 
     climb(made, 2)
-    somebody.deploy("release")
-    assert somebody.version() == support.git(made, "rev-parse", "--short", "HEAD").strip()
+    operator.deploy("release")
+    assert operator.version() == support.git(made, "rev-parse", "--short", "HEAD").strip()
 
     pipeline = Pipeline(made, run_workflows)
     pipeline.variables["REGISTRY"] = registry_address
     pipeline.secrets["REGISTRY_TOKEN"] = "any"
     climb(made, 3)
     version = pipeline.push()
-    set_up(production, made / "ops/README.md", SET_UP)
-    somebody.settings["DEPLOY_IMAGE"] = f"{registry_address}/acme/links"
-    somebody.deploy("takeover", version)
-    assert somebody.version() == version
-    assert signed(somebody.url) == ["First"]
+    set_up(production, made)
+    operator.settings["DEPLOY_IMAGE"] = f"{registry_address}/acme/links"
+    operator.deploy("takeover", version)
+    assert operator.version() == version
+    assert signed(operator.url) == ["First"]
 
     climb(made, 4)
     pipeline.push()
@@ -112,7 +112,7 @@ def test_from_a_script_to_continuous_deployment(
     climb(made, 5)
     pipeline.push(**{"staging / deploy": "skipped"})
     staging = start_host("staging")
-    set_up(staging, made / "ops/README.md", SET_UP)
+    set_up(staging, made)
     pipeline.know("staging", staging)
     for level in (6, 7):
         climb(made, level)
@@ -123,5 +123,5 @@ def test_from_a_script_to_continuous_deployment(
     pipeline.know("production", production)
     pipeline.secrets["DEPLOY_SSH_KEY"] = staging.key
     version = pipeline.push(**{"staging / skipped": "skipped", "production / skipped": "skipped"})
-    assert somebody.version() == version
-    assert signed(somebody.url) == ["First"]
+    assert operator.version() == version
+    assert signed(operator.url) == ["First"]

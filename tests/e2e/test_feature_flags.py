@@ -5,16 +5,15 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from tests import support
 from tests.conftest import Render
 from tests.e2e.conftest import StartHost
-from tests.e2e.deploying import Operator, reached, set_up, wait_until
-from tests.e2e.test_pipeline import expected
-from tests.testbed import Engine, Run, fetch
+from tests.e2e.operators import Operator, running_until, set_up, wait_until
+from tests.e2e.projects import first_push, push_image, repository
+from tests.testbed import Engine, Run, http
 
 ADDRESS = "https://example.com/a/long/way"
 FILE = "/etc/links/flags/flags.json"
@@ -40,40 +39,33 @@ second.switch("other", "on")
 def staging(
     project: Render, engine: Engine, registry_address: str, start_host: StartHost
 ) -> Operator:
-    """Somebody at staging, with two versions of a project with flags to release."""
+    """An operator of staging, with two versions of a project with flags to release."""
     made = project(5, feature_flags=True)
     image = f"{registry_address}/acme/links-{secrets.token_hex(3)}"
     for version in ("1.0.0", "1.0.1"):
-        push(engine, made, f"{image}:{version}", version)
+        push_image(engine, made, f"{image}:{version}", version)
     host = start_host("staging")
-    set_up(host, made / "ops" / "README.md", "What to set up once")
-    return Operator(made, host, {"DEPLOY_IMAGE": image}, at="staging")
+    set_up(host, made)
+    return Operator(made, host, {"DEPLOY_IMAGE": image}, environment_name="staging")
 
 
-def push(engine: Engine, made: Path, tag: str, version: str) -> None:
-    """Make a version of a project."""
-    argument = f"--build-arg=VERSION={version}"
-    engine.docker("build", "--quiet", f"--tag={tag}", argument, str(made))
-    engine.docker("push", "--quiet", tag)
-
-
-def said(operator: Operator, text: str) -> int:
-    """Return how many lines of the application's log have a text."""
+def logged(operator: Operator, text: str) -> int:
+    """Return how many lines of the application's log contain a text."""
     log = operator.host.run("sudo docker service logs --raw links_app 2>&1").stdout
     return sum(text in line for line in log.splitlines())
 
 
-def test_a_flag_is_switched_on_staging_without_a_deploy(staging: Operator) -> None:
+def test_flag_is_switched_without_a_deploy(staging: Operator) -> None:
     staging.deploy("release", "1.0.0")
     link = staging.shorten(ADDRESS)
 
     def preview() -> str:
-        answer = fetch(f"{link}+", timeout=20)
-        assert answer.status in {200, 404}, answer
-        return answer.body.decode() if answer.status == 200 else ""
+        answer = http.get(f"{link}+")
+        assert answer.status_code in {200, 404}, answer
+        return answer.text if answer.status_code == 200 else ""
 
     assert [preview() for _ in range(5)] == [""] * 5, "a flag that is missing is off"
-    wait_until(lambda: said(staging, "preview is not set") == 1)
+    wait_until(lambda: logged(staging, "preview is not set") == 1)
 
     status, containers = staging.deploy("status"), staging.host.run(CONTAINERS).stdout
     assert containers
@@ -89,7 +81,7 @@ def test_a_flag_is_switched_on_staging_without_a_deploy(staging: Operator) -> No
 
     staging.host.run(f"sudo tee {FILE}", stdin='{"preview": ')
     assert [preview() for _ in range(5)] == [f"{ADDRESS}\n"] * 5, "a malformed file changed it"
-    wait_until(lambda: said(staging, "Feature flags are unchanged") == 1)
+    wait_until(lambda: logged(staging, "Feature flags are unchanged") == 1)
     assert "is no JSON object: repair or remove it" in staging.refuse("flag", "preview", "off")
     assert preview() == f"{ADDRESS}\n"
     staging.host.run(f"sudo rm {FILE}")
@@ -99,11 +91,11 @@ def test_a_flag_is_switched_on_staging_without_a_deploy(staging: Operator) -> No
 
     assert staging.deploy("status") == status, "it was a deploy"
     assert staging.host.run(CONTAINERS).stdout == containers, "a container was restarted"
-    assert said(staging, "preview is not set") == 1
+    assert logged(staging, "preview is not set") == 1
     last = staging.deploy("history").splitlines()[-1]
     assert last.split()[1:] == ["flag", "ok", "mira", "preview", "on"]
 
-    with reached(staging, "trying 1.0.1", "release", "1.0.1"):
+    with running_until(staging, "trying 1.0.1", "release", "1.0.1"):
         staging.deploy("flag", "preview", "off")
         assert preview() == ""
         staging.deploy("flag", "preview", "on")
@@ -122,18 +114,18 @@ def test_a_flag_is_switched_on_staging_without_a_deploy(staging: Operator) -> No
 
 
 @pytest.mark.parametrize("level", [5, pytest.param(8, marks=pytest.mark.exhaustive)])
-def test_the_first_push_with_flags_is_green(
+def test_first_push_with_flags_is_green(
     project: Render, run_workflows: Callable[..., Run], level: int
 ) -> None:
     made = project(level, feature_flags=True)
-    run = run_workflows(made, "push", repository=f"acme/links-{secrets.token_hex(3)}")
+    run = run_workflows(made, "push", repository=repository())
     assert run.ok, str(run)
-    assert run.results == expected(level)
+    assert run.results == first_push(level)
     assert "test_preview.py" in run.jobs["check / unit"].log
     assert "test_feature_flags.py" in run.jobs["check / contract"].log
 
 
-def test_a_preview_that_forgets_its_flag_is_stopped(
+def test_code_that_ignores_its_flag_fails_the_unit_check(
     project: Render, run_workflows: Callable[..., Run]
 ) -> None:
     made = project(5, feature_flags=True)
@@ -143,12 +135,11 @@ def test_a_preview_that_forgets_its_flag_is_stopped(
     code.write_text(code.read_text().replace(asked, "if code == api.__name__:"))
     support.commit_all(made, "A fault")
     run = run_workflows(made, "pull_request", job="check", workflow="main.yml")
-    red = {name for name, result in run.results.items() if result == "failure"}
-    assert "check / unit" in red, str(run)
+    assert "check / unit" in run.failed(), str(run)
     assert "without_its_flag" in run.jobs["check / unit"].log
 
 
-def test_what_a_flag_cannot_be_is_refused(project: Render) -> None:
+def test_invalid_flags_are_refused(project: Render) -> None:
     made = project(5, feature_flags=True)
     for words in (["preview"], ["preview", "maybe"], ["pre view", "on"]):
         command = ["python3", "ops/deploy", "flag", "staging", *words]

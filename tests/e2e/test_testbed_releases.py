@@ -1,19 +1,17 @@
-"""The bed's releases and package indexes: what the tests of command-line programs stand on."""
+"""The testbed's releases and package indexes: what the tests of command-line programs stand on."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import support
-from tests.testbed import BedError, Engine, ForgeRecorder, PackageIndexes, Run
+from tests.testbed import Engine, ForgeRecorder, PackageIndexes, Run, TestbedError, http
 
 Workflows = Callable[..., Run]
 HEAD = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -46,7 +44,7 @@ def create(forge: ForgeRecorder, tag: str, *words: str, code: int = 0) -> str:
     )
 
 
-def test_a_release_takes_files_and_gives_them_back(forge: ForgeRecorder, tmp_path: Path) -> None:
+def test_release_assets_are_uploaded_and_downloaded(forge: ForgeRecorder, tmp_path: Path) -> None:
     wheel, note = tmp_path / "links-1.2.0-py3-none-any.whl", tmp_path / "note.json"
     wheel.write_bytes(bytes(range(256)) * 4096)
     note.write_text('{"version": "1.2.0"}')
@@ -68,21 +66,20 @@ def test_a_release_takes_files_and_gives_them_back(forge: ForgeRecorder, tmp_pat
     assert (shown["isPrerelease"], shown["targetCommitish"]) == (True, HEAD)
     assert {asset["name"] for asset in shown["assets"]} == {wheel.name, note.name}
     for url in (asset["url"] for asset in shown["assets"] if asset["name"] == wheel.name):
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            assert answer.read() == wheel.read_bytes()
+        assert http.get(url).content == wheel.read_bytes()
 
 
-def test_a_tag_has_one_release(forge: ForgeRecorder, tmp_path: Path) -> None:
+def test_second_release_of_a_tag_is_refused(forge: ForgeRecorder, tmp_path: Path) -> None:
     (tmp_path / "links").write_bytes(b"first")
     create(forge, "1.2.0", str(tmp_path / "links"))
     (tmp_path / "links").write_bytes(b"second")
-    said = create(forge, "1.2.0", str(tmp_path / "links"), code=1)
-    assert "a release with the same tag name already exists" in said
+    refusal = create(forge, "1.2.0", str(tmp_path / "links"), code=1)
+    assert "a release with the same tag name already exists" in refusal
     assert "HTTP 422" in create(forge, "1.2.0", code=1)
     assert forge.releases.content("1.2.0", "links") == b"first"
 
 
-def test_latest_moves_forward_and_back(forge: ForgeRecorder) -> None:
+def test_latest_release_moves_forward_and_back(forge: ForgeRecorder) -> None:
     assert "release not found" in gh(forge, "view", code=1)
     create(forge, "1.0.0")
     create(forge, "1.1.0", "--prerelease")
@@ -101,13 +98,12 @@ def test_latest_moves_forward_and_back(forge: ForgeRecorder) -> None:
     assert "HTTP 422" in create(forge, "1.2.0", "--prerelease", "--latest", code=1)
 
 
-def test_a_private_release_cannot_be_fetched_without_a_token(tmp_path: Path) -> None:
+def test_private_release_needs_a_token(tmp_path: Path) -> None:
     (tmp_path / "links").write_bytes(b"program")
     with ForgeRecorder(visibility="private") as forge:
         create(forge, "1.2.0", str(tmp_path / "links"))
         url = forge.releases["1.2.0"]["assets"][0]["browser_download_url"]
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(url, timeout=30)
+        assert http.get(url).status_code == 404
         gh(forge, "download", "1.2.0", f"--dir={tmp_path / 'got'}")
     assert (tmp_path / "got" / "links").read_bytes() == b"program"
 
@@ -131,8 +127,8 @@ jobs:
           GH_TOKEN: ${{ github.token }}
           VERSION: 1.2.0
       - run: curl -fsS -O "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/releases/download/1.2.0/$WHEEL"
-        env: { WHEEL: links_of_the_bed-1.2.0-py3-none-any.whl }
-      - run: cmp links_of_the_bed-1.2.0-py3-none-any.whl dist/*.whl
+        env: { WHEEL: links_testbed-1.2.0-py3-none-any.whl }
+      - run: cmp links_testbed-1.2.0-py3-none-any.whl dist/*.whl
   staging:
     needs: package
     runs-on: ubuntu-latest
@@ -144,7 +140,7 @@ jobs:
       - uses: pypa/gh-action-pypi-publish@v1
         with: { repository-url: https://test.pypi.org/legacy/ }
       - uses: astral-sh/setup-uv@v9
-      - run: uvx --index https://test.pypi.org/simple/ links-of-the-bed@1.2.0
+      - run: uvx --index https://test.pypi.org/simple/ links-testbed@1.2.0
   production:
     if: github.event_name == 'workflow_dispatch'
     needs: staging
@@ -155,17 +151,17 @@ jobs:
         with: { name: dist, path: dist }
       - uses: pypa/gh-action-pypi-publish@v1
       - uses: astral-sh/setup-uv@v9
-      - run: uvx links-of-the-bed@1.2.0
-      - run: curl -fsS https://pypi.org/simple/links-of-the-bed/ | grep links_of_the_bed-1.2.0-
+      - run: uvx links-testbed@1.2.0
+      - run: curl -fsS https://pypi.org/simple/links-testbed/ | grep links_testbed-1.2.0-
 """
 PYPROJECT = """
 [project]
-name = "links-of-the-bed"
+name = "links-testbed"
 version = "1.2.0"
 requires-python = ">=3.11"
 dependencies = ["idna"]
 [project.scripts]
-links-of-the-bed = "links_of_the_bed:main"
+links-testbed = "links_testbed:main"
 [build-system]
 requires = ["hatchling"]
 build-backend = "hatchling.build"
@@ -174,7 +170,7 @@ MODULE = """
 import idna
 
 def main():
-    print("links of the bed", idna.encode("straße.example").decode())
+    print("links of the testbed", idna.encode("straße.example").decode())
 """
 
 
@@ -185,7 +181,7 @@ def project(tmp_path: Path) -> Path:
     for name, text in {
         ".github/workflows/main.yml": WORKFLOW,
         "pyproject.toml": PYPROJECT,
-        "links_of_the_bed.py": MODULE,
+        "links_testbed.py": MODULE,
     }.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
@@ -193,17 +189,17 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def test_a_workflow_releases_publishes_and_installs(
+def test_workflow_releases_publishes_and_installs(
     project: Path, forge: ForgeRecorder, indexes: PackageIndexes, run_workflows: Workflows
 ) -> None:
     run = run_workflows(project, "workflow_dispatch", forge=forge, indexes=indexes)
     assert run.ok, f"{run}\n{run.log}"
     release, head = forge.releases["1.2.0"], support.git(project, "rev-parse", "HEAD").strip()
     assert (release["prerelease"], release["target_commitish"]) == (True, head)
-    assert indexes.test.versions("links-of-the-bed") == ["1.2.0"]
-    assert indexes.real.versions("links-of-the-bed") == ["1.2.0"]
+    assert indexes.test.versions("links-testbed") == ["1.2.0"]
+    assert indexes.real.versions("links-testbed") == ["1.2.0"]
     for job in ("staging", "production"):
-        assert "links of the bed" in run.jobs[job].log
+        assert "links of the testbed" in run.jobs[job].log
         assert "Trusted Publishing is not exercised" in run.jobs[job].log
 
     with ForgeRecorder() as other:
@@ -212,7 +208,7 @@ def test_a_workflow_releases_publishes_and_installs(
     assert "400 Bad Request" in again.jobs["staging"].log
 
 
-def test_gh_needs_the_token_that_a_step_brings(
+def test_gh_needs_the_token_of_its_step(
     project: Path, forge: ForgeRecorder, run_workflows: Workflows
 ) -> None:
     main = project / ".github" / "workflows" / "main.yml"
@@ -235,30 +231,30 @@ def test_gh_needs_the_token_that_a_step_brings(
         ("{ push: {}, workflow_dispatch: {} }", "{ workflow_call: {} }", "no reusable workflow"),
     ],
 )
-def test_what_pypi_would_not_trust_is_refused(
+def test_publishing_without_an_identity_is_refused(
     project: Path, run_workflows: Workflows, before: str, after: str, sentence: str
 ) -> None:
     main = project / ".github" / "workflows" / "main.yml"
     main.write_text(main.read_text().replace(before, after))
     support.commit_all(project)
-    with pytest.raises(BedError, match=sentence):
+    with pytest.raises(TestbedError, match=sentence):
         run_workflows(project, "push")
 
 
-def test_containers_install_from_an_index_that_takes_nothing_twice(
+def test_index_refuses_duplicates_and_serves_containers(
     project: Path, engine: Engine, indexes: PackageIndexes
 ) -> None:
     support.run("uv", "build", "--wheel", cwd=project)
     upload = ["uv", "publish", f"--publish-url={indexes.test.url}", "--username=__token__"]
     token = f"--password={indexes.test.token}"
-    for password, said in (("--password=wrong", "403"), (token, ""), (token, "already exists")):
+    for password, error in (("--password=wrong", "403"), (token, ""), (token, "already exists")):
         done = support.run(*upload, password, cwd=project, check=False)
-        assert (done.returncode == 0) is (said == ""), done
-        assert said in done.stderr
+        assert (done.returncode == 0) is (error == ""), done
+        assert error in done.stderr
     install = f"""
         pip install --quiet --trusted-host {engine.gateway()} --index-url {indexes.test.simple} \
-          --extra-index-url https://pypi.org/simple/ links-of-the-bed==1.2.0
-        links-of-the-bed
+          --extra-index-url https://pypi.org/simple/ links-testbed==1.2.0
+        links-testbed
     """
     words = ["run", "--rm", "python:3.13-slim", "sh", "-euc", install]
-    assert "links of the bed" in engine.docker(*words).stdout
+    assert "links of the testbed" in engine.docker(*words).stdout

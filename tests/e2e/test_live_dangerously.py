@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
+
+import pytest
 
 from tests import support
 from tests.conftest import Render
 from tests.e2e.conftest import StartHost
-from tests.e2e.deploying import Operator, set_up
+from tests.e2e.operators import Operator, set_up
+from tests.e2e.projects import CODE, repository
 from tests.testbed import Run
 
-CODE = "src/links/__init__.py"
 IMPORTS = "from contextlib import asynccontextmanager\nfrom typing import Any\n\n"
 # Staging cannot show it, nor a candidate: it is there behind production's proxy alone.
 FAULT = """
@@ -26,7 +27,8 @@ async def fault(request: Request, call_next: Any) -> Response:
 """
 
 
-def test_a_push_goes_on_into_production_and_a_bad_one_comes_back(
+@pytest.mark.slow
+def test_push_reaches_production_and_a_bad_one_rolls_back(
     project: Render,
     start_host: StartHost,
     registry_address: str,
@@ -36,13 +38,13 @@ def test_a_push_goes_on_into_production_and_a_bad_one_comes_back(
     variables = {"REGISTRY": registry_address}
     hosts = {name: start_host(name) for name in ("staging", "production")}
     for name, host in hosts.items():
-        set_up(host, made / "ops" / "README.md", "What to set up once")
+        set_up(host, made)
         variables[f"{name.upper()}_HOST"] = host.destination
         variables[f"{name.upper()}_URL"] = f"http://{host.ip}"
         variables[f"{name.upper()}_KNOWN_HOSTS"] = host.known_hosts
     staging, production = (Operator(made, hosts[name]) for name in ("staging", "production"))
     known = {
-        "repository": f"acme/links-{secrets.token_hex(3)}",
+        "repository": repository(),
         "variables": variables,
         "secrets": {"DEPLOY_SSH_KEY": hosts["staging"].key},
     }

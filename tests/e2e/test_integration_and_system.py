@@ -3,74 +3,34 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests import support
 from tests.conftest import Render
+from tests.e2e.operators import wait_until
+from tests.e2e.projects import CODE, change, failed_tests, pytest_in, repository
 from tests.testbed import Engine, Run
 
 Workflows = Callable[..., Run]
-CODE = "src/links/__init__.py"
-
-
-def change(file: Path, old: str, new: str) -> None:
-    """Replace a text that is there once."""
-    text = file.read_text()
-    assert text.count(old) == 1, f"{old!r} in {file}"
-    file.write_text(text.replace(old, new))
-
-
-def pytest_in(
-    made: Path, engine: Engine, *words: str, **extra: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the project's own tests, on the bed's engine."""
-    environment = {**os.environ, **engine.environ(), **extra}
-    environment.pop("VIRTUAL_ENV", None)
-    return subprocess.run(
-        ["uv", "run", "pytest", "-q", *words],
-        cwd=made,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-
-
-def failed(done: subprocess.CompletedProcess[str]) -> set[str]:
-    """Return the tests that failed, without their folders."""
-    return {
-        name.rpartition("::")[2]
-        for name in re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.M)
-    }
-
-
-def red(run: Run) -> set[str]:
-    """Return the checks that a run turned red."""
-    return {name for name, result in run.results.items() if result == "failure"}
 
 
 @pytest.fixture
 def database_url(engine: Engine) -> Iterator[str]:
-    """A Postgres that somebody else runs."""
+    """A managed Postgres."""
     name = f"ladder-tests-{secrets.token_hex(3)}"
     engine.docker("run", "--detach", f"--name={name}", "--env=POSTGRES_PASSWORD=pw", "postgres:17")
     found = "{{.NetworkSettings.Networks.bridge.IPAddress}}"
     address = engine.docker("inspect", f"--format={found}", name).stdout.strip()
     ready = ["exec", name, "pg_isready", "--host=127.0.0.1", "--timeout=1"]
-    while engine.docker(*ready, check=False).returncode:
-        pass
+    wait_until(lambda: engine.docker(*ready, check=False).returncode == 0)
     yield f"postgresql://postgres:pw@{address}/postgres"
     engine.docker("rm", "--force", "--volumes", name)
 
 
-def test_integration_tests_share_nothing_and_take_the_database_they_are_given(
+def test_integration_tests_are_independent_and_use_the_given_database(
     project: Render, engine: Engine, database_url: str
 ) -> None:
     made = project(6)
@@ -82,14 +42,14 @@ def test_integration_tests_share_nothing_and_take_the_database_they_are_given(
 
     change(made / CODE, 'os.environ.get("DATABASE_URL") or SQLITE', "SQLITE")
     done = pytest_in(made, engine, "tests/integration/test_postgres.py", **given)
-    assert failed(done) == {"test_it_uses_the_database_of_database_url"}
+    assert failed_tests(done) == {"test_it_uses_the_database_of_database_url"}
     assert "opened no connection to Postgres" in done.stdout
 
 
-def test_without_any_migration_yet_the_database_is_still_brought_up_to_date(
+def test_project_without_migrations_can_add_its_first(
     project: Render, engine: Engine, database_url: str
 ) -> None:
-    """Whoever replaced the starter has no first migration; git keeps no empty folder."""
+    """A user who replaced the sample has no first migration; git keeps no empty folder."""
     made = project(6)
     for file in ("migrations/versions/0001_links.py", "tests/integration/test_links.py"):
         (made / file).unlink()
@@ -118,7 +78,7 @@ def test_without_any_migration_yet_the_database_is_still_brought_up_to_date(
     assert without.stderr.strip() == "DATABASE_URL is not set, so there is no database to migrate."
 
 
-def test_bad_sql_turns_the_integration_check_red_alone(
+def test_bad_sql_fails_only_the_integration_check(
     project: Render, run_workflows: Workflows
 ) -> None:
     made = project(6)
@@ -130,11 +90,11 @@ def test_bad_sql_turns_the_integration_check_red_alone(
     support.run("uv", "lock", "--quiet", cwd=made)
     support.commit_all(made, "A query that SQLite alone understands")
     run = run_workflows(made, "pull_request", workflow="main.yml", job="integration")
-    assert red(run) == {"integration / tests"}, str(run)
+    assert run.failed() == {"integration / tests"}, str(run)
     assert "SyntaxError" in run.jobs["integration / tests"].log
 
 
-def test_a_broken_route_turns_the_system_check_red_alone(
+def test_broken_route_fails_only_the_system_check(
     project: Render, run_workflows: Workflows
 ) -> None:
     made = project(7)
@@ -145,9 +105,8 @@ def test_a_broken_route_turns_the_system_check_red_alone(
     )
     support.run("uv", "lock", "--quiet", cwd=made)
     support.commit_all(made, "A proxy that keeps new links away")
-    name = f"acme/links-{secrets.token_hex(3)}"
-    run = run_workflows(made, "pull_request", workflow="main.yml", repository=name)
-    assert red(run) == {"system / tests"}, str(run)
+    run = run_workflows(made, "pull_request", workflow="main.yml", repository=repository())
+    assert run.failed() == {"system / tests"}, str(run)
     assert run.results["staging / deploy"] == run.results["staging / skipped"] == "skipped"
     outcomes = {step.name: step.outcome for step in run.jobs["package / image"].steps}
     assert outcomes["Build"] == "success"
@@ -157,7 +116,7 @@ def test_a_broken_route_turns_the_system_check_red_alone(
     assert "healthz" in (run.artifacts / "logs" / "app.log").read_text()
 
 
-def test_what_must_not_be_reachable_is_noticed(project: Render, engine: Engine) -> None:
+def test_published_database_fails_the_system_tests(project: Render, engine: Engine) -> None:
     made = project(7)
     change(
         made / "compose.yaml",
@@ -165,7 +124,7 @@ def test_what_must_not_be_reachable_is_noticed(project: Render, engine: Engine) 
         "    networks: [front, back]\n    ports: ['5432']\n    healthcheck:",
     )
     done = pytest_in(made, engine, "tests/system")
-    assert failed(done) == {
+    assert failed_tests(done) == {
         "test_only_the_proxy_is_published",
         "test_only_the_application_reaches_the_backend[database-front]",
     }, done.stdout

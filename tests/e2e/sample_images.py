@@ -1,4 +1,4 @@
-"""Versions of the sample service, good ones and bad ones, as images in the bed's registry."""
+"""Versions of the sample service, good ones and bad ones, as images in the testbed's registry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.testbed import Engine, digest_of, registry
 
 # A version differs from the image of the rendered project in its code and its migrations alone.
-IMAGE = """
+DOCKERFILE = """
 ARG BASE
 FROM $BASE
 ARG PACKAGE
@@ -19,18 +19,29 @@ ENV VERSION=$VERSION
 LABEL org.opencontainers.image.revision=$COMMIT
 """
 
-SICK = """
+ERROR_500 = """
 
 @app.middleware("http")
 async def fault(request, call_next):
     return Response(status_code=500) if {when} else await call_next(request)
 """
+CRASH_BEHIND_PROXY = """
+
+@app.middleware("http")
+async def fault(request, call_next):
+    if "via" in request.headers:
+        import threading
+        threading.Timer(1, lambda: os._exit(3)).start()
+    return await call_next(request)
+"""
 FAULTS = {
-    "unhealthy": SICK.format(when='request.url.path == "/healthz"'),
-    "crashing": '\n\nraise RuntimeError("this one never starts")\n',
-    "short-lived": "\n\nimport threading\nthreading.Timer(4, lambda: os._exit(3)).start()\n",
-    "forgetful": SICK.format(when='request.method == "POST"'),
-    "shy": SICK.format(when='request.url.path == "/healthz" and "via" in request.headers'),
+    "unhealthy": ERROR_500.format(when='request.url.path == "/healthz"'),
+    "crash at start": '\n\nraise RuntimeError("this one never starts")\n',
+    "crash behind the proxy": CRASH_BEHIND_PROXY,
+    "no writes": ERROR_500.format(when='request.method == "POST"'),
+    "unhealthy behind the proxy": ERROR_500.format(
+        when='request.url.path == "/healthz" and "via" in request.headers'
+    ),
 }
 
 MIGRATION = """
@@ -41,15 +52,15 @@ def upgrade():
 """
 
 
-class Forge:
-    """Where images come from: the bed's registry, under a repository of the tests' own."""
+class SampleImages:
+    """A repository of images in the testbed's registry, made from a rendered project."""
 
     def __init__(self, engine: Engine, folder: Path, project: Path) -> None:
         self.engine = engine
         (package,) = (path.name for path in (project / "src").iterdir())
         self.folder = folder
         self.package = package
-        self.base = f"ladder-deployed-{package}"
+        self.base = f"ladder-sample-{package}"
         self.repository = f"acme/{package}-{secrets.token_hex(3)}"
         self.image = f"{registry(engine)}/{self.repository}"
         engine.docker("build", "--quiet", f"--tag={self.base}", str(project))
@@ -57,12 +68,12 @@ class Forge:
     def push(
         self, project: Path, version: str, fault: str = "", commit: str = "", **migrations: str
     ) -> str:
-        """Make a version out of a project, and return its digest."""
+        """Build and push a version of a project, and return its digest."""
         context = self.folder / f"{self.package}-{version}"
         context.mkdir()
-        (context / "Dockerfile").write_text(IMAGE)
+        (context / "Dockerfile").write_text(DOCKERFILE)
         code = (project / "src" / self.package / "__init__.py").read_text()
-        (context / "code.py").write_text(code + FAULTS.get(fault, ""))
+        (context / "code.py").write_text(code + (FAULTS[fault] if fault else ""))
         (context / "migrations").mkdir()
         (context / "migrations" / "README").touch()
         before = "0001"

@@ -1,0 +1,58 @@
+"""Which answers are valid, without a render; test_refusals.py has the sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from extensions import answers
+
+
+@pytest.mark.parametrize(
+    ("name", "slug", "package"),
+    [
+        ("Links", "links", "links"),
+        ("Link Shortener", "link-shortener", "link_shortener"),
+        ("a.b_c", "a-b-c", "a_b_c"),
+        ("--x--", "x", "x"),
+    ],
+)
+def test_slug_and_package_are_made_from_the_name(name: str, slug: str, package: str) -> None:
+    assert (answers.slug(name), answers.package_name(name)) == (slug, package)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"level": "2", "project_name": "Links"},
+        {"level": 8, "backing_services": "[postgres, s3]", "feature_flags": "true"},
+        {"kind": "cli", "artifact": "binary", "feature_flags": False, "dependents": "[]"},
+        {"project_name": "json", "package": "jsonlinks"},
+        {"owner": "", "license": None},
+        {"dependents": [{"name": "a", "image": "b:1", "port": 1}]},
+    ],
+)
+def test_a_valid_or_missing_answer_has_no_error(given: dict[str, Any]) -> None:
+    assert answers.error_in(given, {}) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "recorded", "error"),
+    [
+        ("cli", {"kind": "service"}, "A service stays a service"),
+        ("service", {"kind": "cli"}, "A command-line program stays a command-line program"),
+        ("service", {"kind": "service"}, ""),
+        ("service", {}, ""),
+    ],
+)
+def test_a_recorded_kind_cannot_change(kind: str, recorded: dict[str, Any], error: str) -> None:
+    assert answers.error_of("kind", {"kind": kind}, recorded).startswith(error)
+    assert bool(answers.error_of("kind", {"kind": kind}, recorded)) is bool(error)
+
+
+def test_every_question_has_a_validator_or_needs_none() -> None:
+    free = {"project_description", "forge"}
+    validated = {key for key, one in answers.questions().items() if "validator" in one}
+    assert validated == set(answers.questions()) - free

@@ -1,0 +1,81 @@
+"""What is refused before anything is written: each guard as a function of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from extensions import guards
+from tests import support
+
+ANSWERS = {"level": 2, "package": "links", "_commit": "v1.0.0"}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A committed project."""
+    folder = tmp_path / "links"
+    folder.mkdir()
+    (folder / "README.md").write_text("# Links\n")
+    support.commit_all(folder)
+    return folder
+
+
+def test_an_address_that_only_works_from_here_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ladder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert f"give the whole address, {tmp_path / 'ladder'}." in guards.refuse_source("ladder")
+    for source in (str(tmp_path / "ladder"), "gh:acme/ladder", "https://example.com/ladder.git"):
+        assert guards.refuse_source(source) == ""
+
+
+def test_a_project_that_git_can_restore_is_adopted(project: Path) -> None:
+    assert guards.refuse_adoption(project, ["README.md", "ops/deploy"]) == ""
+
+
+def test_a_project_that_git_cannot_restore_is_not_adopted(project: Path, tmp_path: Path) -> None:
+    (project / "README.md").write_text("Changed.\n")
+    assert "has uncommitted changes" in guards.refuse_adoption(project, [])
+    assert "is not a git repository" in guards.refuse_adoption(tmp_path, [])
+
+
+def test_a_file_in_the_way_of_a_folder_is_refused(project: Path) -> None:
+    assert "has a folder README.md" in guards.refuse_adoption(project, ["README.md/a"])
+    (project / "ops").mkdir()
+    assert "has a file ops," in guards.refuse_adoption(project, ["ops"])
+
+
+def test_an_update_without_edited_files_that_go_is_not_refused(project: Path) -> None:
+    assert (
+        guards.refuse_update(project, ANSWERS, {**ANSWERS, "level": 8}, discard_edits=False) == ""
+    )
+
+
+def test_an_unresolved_update_is_refused(project: Path) -> None:
+    (project / "README.md").write_text("<<<<<<< before updating\n")
+    (project / "ops.rej").write_text("")
+    support.commit_all(project)
+    refusal = guards.refuse_update(project, ANSWERS, ANSWERS, discard_edits=True)
+    assert refusal.startswith("An earlier update is not resolved in README.md, ops.rej: ")
+
+
+def test_a_project_in_an_ignored_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / ".gitignore").write_text("links/\n")
+    support.commit_all(tmp_path)
+    refusal = guards.refuse_update(tmp_path / "links", ANSWERS, ANSWERS, discard_edits=True)
+    assert "ignores links/, so the update could not be undone" in refusal
+
+
+def test_files_are_the_same_whatever_the_users_dependencies(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.toml", tmp_path / "other.toml"
+    text = "dependencies = [\n    # Kept current by the template:\n    # Yours (uv add):\n{}]\n"
+    one.write_text(text.format('    "attrs",\n'))
+    other.write_text(text.format(""))
+    assert guards.is_same(one, other)
+    other.write_text(text.format("") + "[tool.mine]\n")
+    assert not guards.is_same(one, other)
+    assert not guards.is_same(one, tmp_path / "missing.toml")
