@@ -104,7 +104,7 @@ def test_release_and_rollback_of_a_folder(folder: Operator) -> None:
     assert not [name for name in secrets if name in shipped]
     code = as_user(folder.host, f"links add {ADDRESS}").strip()
 
-    change(folder.project / "links.py", "Keep links under", "Hold links under")
+    change(folder.project / "links.py", "Store links under", "Hold links under")
     folder.deploy("release")
     assert installed_version(folder.host) > first
     assert "Hold links" in as_user(folder.host, "links --help")
