@@ -80,7 +80,8 @@ CHANGED_BY_S3 = {
         "ops/RUNBOOK.md": (2, 1),
     },
 }
-BY_ITSELF = "to production by itself"
+AUTOMATICALLY = "to staging and then to production automatically"
+BY_A_WORKFLOW = "by running a workflow"
 
 
 @pytest.mark.parametrize("level", support.exhaustive_but_last(5, 6, 7))
@@ -95,7 +96,7 @@ def test_living_dangerously_has_the_pipeline_of_the_highest_level(
     without = jobs_of(rendered(level))
     assert {name: job for name, job in jobs.items() if name != "production"} == without
     readme = (made / "README.md").read_text()
-    assert BY_ITSELF in readme
+    assert AUTOMATICALLY in readme
     assert "gh workflow run deploy.yml" not in readme
     assert "RUNBOOK" not in readme
 
@@ -114,13 +115,13 @@ def test_the_message_says_whether_production_is_automatic(
     made = project(4)
     support.climb(made, 5, quiet=False, **DANGEROUS)
     text = support.message(capsys)
-    assert text.count(BY_ITSELF) == 2, "where it is, and what it gained"
-    assert "deliberate dispatch" not in text
+    assert text.count(AUTOMATICALLY) == 2, "where it is, and what it gained"
+    assert BY_A_WORKFLOW not in text
     support.commit_all(made, "Climb")
     support.climb(made, 5, quiet=False, live_dangerously=False)
     text = support.message(capsys)
-    assert "deliberate dispatch" in text
-    assert BY_ITSELF not in text
+    assert BY_A_WORKFLOW in text
+    assert AUTOMATICALLY not in text
 
 
 @pytest.mark.parametrize("level", support.exhaustive_but_last(5, 6, 7, 8))
