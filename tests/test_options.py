@@ -80,7 +80,6 @@ CHANGED_BY_S3 = {
         "ops/RUNBOOK.md": (2, 1),
     },
 }
-BY_ITSELF = "to production by itself"
 AUTOMATICALLY = "to staging and then to production automatically"
 BY_A_WORKFLOW = "by running a workflow"
 
@@ -97,7 +96,7 @@ def test_living_dangerously_has_the_pipeline_of_the_highest_level(
     without = jobs_of(rendered(level))
     assert {name: job for name, job in jobs.items() if name != "production"} == without
     readme = (made / "README.md").read_text()
-    assert BY_ITSELF in readme
+    assert AUTOMATICALLY in readme
     assert "gh workflow run deploy.yml" not in readme
     assert "RUNBOOK" not in readme
 
