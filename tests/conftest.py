@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 from pytest_copie.plugin import Copie
 
-from tests import support, variants, windows
+from tests import platforms, support, variants
 from tests.fakes.host import FakeHost
 from tests.variants import Variant
 
@@ -23,13 +23,13 @@ Render = Callable[..., Path]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the template before the workers start, so that all of them render the same."""
-    windows.prepare()
+    platforms.prepare()
     config.option.template = str(support.template())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what this system cannot run."""
-    windows.skip(items)
+    platforms.skip(items)
 
 
 @pytest.fixture(scope="session")

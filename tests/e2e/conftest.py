@@ -34,11 +34,18 @@ class StartHost(Protocol):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start what takes longest first, so that no worker is left alone with it at the end."""
-    here = Path(__file__).parent
-    items.sort(
-        key=lambda item: (here not in item.path.parents, item.get_closest_marker("slow") is None)
-    )
+    """Start what takes longest first, so that no worker is left alone with it at the end.
+
+    The inner loop comes before, while the first worker brings up the testbed.
+    """
+    items.sort(key=_start)
+
+
+def _start(item: pytest.Item) -> int:
+    marks = {mark.name for mark in item.iter_markers()}
+    if Path(__file__).parent in item.path.parents:
+        return 0 if item.path.stem == "test_testbed" else 2 if "slow" in marks else 3
+    return 4 if "exhaustive" in marks else 1
 
 
 @contextlib.contextmanager

@@ -137,6 +137,11 @@ def gh(forge: ForgeRecorder, *words: str, body: object = None) -> subprocess.Com
     )
 
 
+def test_groups_of_tests_share_a_worker(request: pytest.FixtureRequest) -> None:
+    if hasattr(request.config, "workerinput"):
+        assert request.node.nodeid.endswith("@testbed"), "pytest-xdist does not see the groups"
+
+
 def test_every_image_exists(engine: Engine) -> None:
     assert set(images.states(engine).values()) <= {"official", "stand-in", "own"}
 
