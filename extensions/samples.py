@@ -150,7 +150,7 @@ def report_options(project: Project, before: Mapping[str, Any]) -> None:
     if "feature_flags" in came:
         say(f"Set the provider of feature flags in {module} and use it, as {flags} shows.")
     if "s3" in came:
-        say(f"Use the store in {module}: tests/integration/test_backing_services.py fails until")
+        say(f"Use the store in {module}: tests/integration/test_s3.py fails until")
         say("  /healthz reports whether it can be reached.")
     for name, what, library, loss in (
         ("feature_flags", "feature flags", "openfeature", f"{flags} was deleted"),

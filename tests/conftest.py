@@ -86,6 +86,21 @@ def project(render: Render) -> Render:
 
 
 @pytest.fixture
+def project_of(copie_session: Copie) -> Render:
+    """Return a function that makes a committed project of another template, with given answers."""
+
+    def make(template: Path, version: str = "HEAD", **answers: Any) -> Path:
+        result = copie_session.copy(answers, template_dir=template, vcs_ref=version)
+        if result.exception:
+            raise result.exception
+        assert result.project_dir
+        support.commit_all(result.project_dir)
+        return result.project_dir
+
+    return make
+
+
+@pytest.fixture
 def service(rendered: Render, project: Render) -> Variant:
     """The variant of which options and planted faults are tested."""
     return Variant("service", rendered, project)

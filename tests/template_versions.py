@@ -11,7 +11,6 @@ import yaml
 from tests import support
 
 TABLE = Path("extensions", "ladder.yml")
-QUESTION = "{name}:\n  type: str\n  help: Which one?\n  default: {default}\n  ask: false\n\n"
 
 
 def copy_of_template(folder: Path) -> Path:
@@ -98,4 +97,9 @@ def change_owner(template: Path, path: str, owner: str) -> None:
 def ask(template: Path, name: str, default: str) -> None:
     """Add a question, which templates may use."""
     questions = template / "copier.yml"
-    questions.write_text(QUESTION.format(name=name, default=default) + questions.read_text())
+    questions.write_text(question(name, default) + questions.read_text())
+
+
+def question(name: str, default: str) -> str:
+    """Return the text of a question that is never asked."""
+    return f"{name}:\n  type: str\n  help: Which one?\n  default: {default}\n  ask: false\n\n"

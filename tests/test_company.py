@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from copier.errors import UserMessageError
+from pytest_copie.plugin import Copie
 
-from tests import support
+from tests import support, template_versions
+from tests.conftest import Render
 from tests.documents import COMPANY, bash, blocks
-from tests.linters import actionlint, leftovers, schemas, zizmor
+from tests.linters import actionlint, leftovers, name_of, schemas, zizmor
+from tests.workflows import rule
 
 pytestmark = pytest.mark.exhaustive
 
@@ -23,8 +22,8 @@ START, ADD, TAKE, BEHIND = blocks(COMPANY)
 
 @pytest.fixture
 def ladder(tmp_path: Path) -> Path:
-    """A repository of Ladder's own that goes on, at v1.0.0."""
-    return shutil.copytree(support.template(), tmp_path / "ladder")
+    """A repository of Ladder's own, at v1.0.0."""
+    return template_versions.copy_of_template(tmp_path)
 
 
 @pytest.fixture
@@ -34,52 +33,45 @@ def company(tmp_path: Path, ladder: Path) -> Path:
     return tmp_path / "acme-template"
 
 
-def make(template: Path, target: Path, level: int, *, quiet: bool = True) -> Path:
-    """Make a project of a level from the company's template, with the company's defaults."""
-    answers: dict[str, Any] = {"project_name": "Links", "level": level}
-    return support.copy(target, source=template, version=None, quiet=quiet, **answers)
+@pytest.fixture
+def make(project_of: Render, company: Path) -> Render:
+    """Return a function that makes a project of a level, with the company's defaults."""
+    return lambda level: project_of(company, project_name="Links", level=level)
 
 
 def test_a_company_adds_files_checks_defaults_and_set_up(
-    company: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    make: Render, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    below, above = (make(company, tmp_path / str(n) / "links", n, quiet=False) for n in (1, 4))
+    below, above = make(1), make(4)
     assert not (below / "SECURITY.md").exists()
     assert (above / "SECURITY.md").is_file()
-    answers = yaml.safe_load((above / ".copier-answers.yml").read_text())
+    answers = support.answers(above)
     assert (answers["owner"], answers["license"]) == ("acme", "Proprietary")
     assert answers["_commit"] == "v1.0.0+acme.1"
-    ruleset = json.loads((above / ".github/rulesets/main.json").read_text())
-    required = [
-        check["context"] for check in ruleset["rules"][-1]["parameters"]["required_status_checks"]
-    ]
-    assert "audit" in required
+    required = rule(above, "required_status_checks")["required_status_checks"]
+    assert "audit" in [check["context"] for check in required]
     assert capfd.readouterr().err.count("name the engineer on call in SECURITY.md") == 1
 
 
-def test_what_the_page_adds_is_clean(company: Path, tmp_path: Path) -> None:
-    made = make(company, tmp_path / "links", 4)
-    for find in (zizmor, actionlint, schemas, leftovers):
-        assert not find(made), find.__name__
+def test_what_the_page_adds_is_clean(make: Render) -> None:
+    project = make(4)
+    for linter in (zizmor, actionlint, schemas, leftovers):
+        assert not linter(project), name_of(linter)
 
 
-def test_a_climb_equals_a_fresh_project(company: Path, tmp_path: Path) -> None:
-    climbed, fresh = (
-        make(company, tmp_path / "a" / "links", 1),
-        make(company, tmp_path / "b" / "links", 4),
-    )
-    support.commit_all(climbed)
+def test_a_climb_equals_a_fresh_project(make: Render) -> None:
+    climbed = make(1)
     support.update(climbed, level=4)
-    assert support.files(climbed) == support.files(fresh)
+    support.assert_same_files(climbed, make(4))
 
 
-def test_a_descent_asks_before_it_deletes_an_edit(company: Path, tmp_path: Path) -> None:
-    made = make(company, tmp_path / "links", 2)
-    (made / "SECURITY.md").write_text("Mira is on call.\n")
-    support.commit_all(made)
+def test_a_descent_that_would_delete_an_edit_is_refused(make: Render) -> None:
+    project = make(2)
+    (project / "SECURITY.md").write_text("Mira is on call.\n")
+    support.commit_all(project)
     with pytest.raises(UserMessageError, match=r"Level 1 has no SECURITY\.md, which you edited"):
-        support.update(made, level=1)
-    assert (made / "SECURITY.md").read_text() == "Mira is on call.\n"
+        support.update(project, level=1)
+    support.assert_unchanged(project)
 
 
 def release(ladder: Path) -> None:
@@ -88,24 +80,21 @@ def release(ladder: Path) -> None:
         if file.is_file() and file.name not in {"main.json.jinja", "alembic.ini"}:
             text = file.read_text()
             file.write_text(text + ("" if "{{ package }}" in file.name else "\n# Newer.\n"))
-    table = ladder / "extensions" / "ladder.yml"
-    table.write_text(table.read_text().replace("A script runs", "A program runs"))
-    support.commit_all(ladder, "Newer")
-    support.git(ladder, "tag", "v1.1.0")
+    support.replace(ladder / template_versions.TABLE, "A script runs", "A program runs")
+    template_versions.publish(ladder, "1.1.0")
 
 
 def test_a_new_version_merges_and_reaches_the_projects(
-    company: Path, ladder: Path, tmp_path: Path
+    make: Render, company: Path, ladder: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "checkouts"
-    behind, ahead = (make(company, folder / name, 4) for name in ("behind", "ahead"))
-    for project in (behind, ahead):
-        support.commit_all(project)
+    folder.mkdir()
+    ahead = make(4).rename(folder / "ahead")
+    make(4).rename(folder / "behind")
     release(ladder)
     bash(TAKE, company, dict(os.environ))
     support.update(ahead)
-    answers = yaml.safe_load((ahead / ".copier-answers.yml").read_text())
-    assert answers["_commit"] == "v1.1.0+acme.1"
+    assert support.answers(ahead)["_commit"] == "v1.1.0+acme.1"
     assert "# Newer." in (ahead / ".dockerignore").read_text()
     assert (ahead / "SECURITY.md").is_file()
     printed = bash(BEHIND, folder, dict(os.environ))
@@ -113,8 +102,7 @@ def test_a_new_version_merges_and_reaches_the_projects(
 
 
 def test_an_edit_of_ladders_own_files_is_named(company: Path, ladder: Path) -> None:
-    file = company / "template" / "Dockerfile.jinja"
-    file.write_text(file.read_text().replace("USER", "# ours\nUSER", 1))
+    support.replace(company / "template" / "Dockerfile.jinja", "USER", "# ours\nUSER", 1)
     support.commit_all(company, "Edit what is not ours")
     release(ladder)
     with pytest.raises(AssertionError, match=r"Dockerfile\.jinja"):
@@ -137,15 +125,13 @@ def test_an_edit_of_ladders_own_files_is_named(company: Path, ladder: Path) -> N
     ],
 )
 def test_a_wrong_company_file_is_refused(
-    company: Path, tmp_path: Path, text: str, word: str
+    copie_session: Copie, company: Path, text: str, word: str
 ) -> None:
     (company / "company.yml").write_text(text)
     support.commit_all(company, "A slip")
-    support.git(company, "tag", "v1.0.0+acme.2")
-    with pytest.raises(UserMessageError) as refused:
-        make(company, tmp_path / "links", 1)
-    printed = str(refused.value)
-    assert printed.startswith("The template's company.yml cannot be used: ")
-    assert word in printed
-    assert "\n" not in printed
-    assert not (tmp_path / "links").exists()
+    result = copie_session.copy({"project_name": "Links", "level": 1}, template_dir=company)
+    assert isinstance(result.exception, UserMessageError)
+    refusal = str(result.exception)
+    assert refusal.startswith("The template's company.yml cannot be used: ")
+    assert word in refusal
+    assert "\n" not in refusal

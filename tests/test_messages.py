@@ -47,14 +47,14 @@ def test_the_message_of_a_program_is_about_programs(
     rendered: Render, project: Render, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = support.message_of(rendered(0, kind="cli"))
-    assert "It reaches its users, by hand, as a command on a host where they log in." in text
+    assert "Users run it as a command on a host they log in to" in text
     wheel = variants.answers("wheel")
     made = project(2, **wheel)
     support.climb(made, 3, quiet=False, **wheel)
     text = support.message(capsys)
-    assert "makes a wheel with a version of its own" in text
+    assert "builds a wheel with its own version" in text
     assert "image" not in text
-    (cost,) = (row.cost for row in levels.additions() if (row.level, row.when) == (4, "wheel"))
+    cost = levels.text(4, "cost", {**support.answers(made), "level": 4})
     assert f"It costs {cost}." in text
 
 

@@ -12,37 +12,37 @@ from tests.conftest import Render
 from tests.options import EVERYTHING
 
 FOR_ALL = """
-    create the repository on the forge and push to it
-    uv lock, and commit uv.lock
-    ops/protect, to make the checks required, as ops/README.md says
-    uv run prek install, to run the linters before each commit
-    read ops/RUNBOOK.md with everyone who may be called
-    set up the host once, as ops/README.md says, and name it in ops/production.toml
-    set DATABASE_URL where it runs, as ops/README.md says
+    create the repository on GitHub and push to it
+    run uv lock and commit uv.lock
+    run ops/protect to make the checks required, as ops/README.md says
+    install the git hook that lints each commit: uv run prek install
+    read ops/RUNBOOK.md with everyone who may be on call
+    set up the host as ops/README.md says, and put its address into ops/production.toml
+    set DATABASE_URL wherever it runs, as ops/README.md says
 """
 # Written by hand, so that a slip in the table is seen here.
 SET_UP = {
     "service": f"""{FOR_ALL}
-    where it is deployed already, move its host to containers once, as ops/README.md says
-    fill in ops/staging.toml, then set up its host, and ops/environments for staging and \
+    if it is deployed already, migrate its host to containers, as ops/README.md says
+    fill in ops/staging.toml, set up its host, then run ops/environments for staging and \
 production, as ops/README.md says
-    switch a feature with ops/deploy flag, without a release, as ops/README.md says
-    put S3_ENDPOINT_URL, S3_BUCKET and the store's credentials into each host's environment \
+    switch features with ops/deploy flag, without a release, as ops/README.md says
+    add S3_ENDPOINT_URL, S3_BUCKET and the store's credentials to each host's environment \
 file, as ops/README.md says
-    put the components' environment files on each host, then release each one once, \
+    put each component's environment file on each host, then release each component once, \
 as ops/README.md says
     STAGING_HOST (variable: SSH destination of staging)
-    STAGING_URL (variable: staging's address)
-    STAGING_KNOWN_HOSTS (variable: staging's SSH host keys)
+    STAGING_URL (variable: URL of staging)
+    STAGING_KNOWN_HOSTS (variable: SSH host keys of staging)
     PRODUCTION_HOST (variable: SSH destination of production)
-    PRODUCTION_URL (variable: production's address)
-    PRODUCTION_KNOWN_HOSTS (variable: production's SSH host keys)
-    DEPLOY_SSH_KEY (secret of each environment: the private key of the deploy account)
+    PRODUCTION_URL (variable: URL of production)
+    PRODUCTION_KNOWN_HOSTS (variable: SSH host keys of production)
+    DEPLOY_SSH_KEY (secret of each environment: private key of the deploy account)
     """,
     "wheel": f"""{FOR_ALL}
-    name main.yml as the project's publisher on both indexes, as ops/README.md says
-    STAGING_URL (variable: the project's page on the test index)
-    PRODUCTION_URL (variable: the project's page on the index)
+    register main.yml as the trusted publisher on both indexes, as ops/README.md says
+    STAGING_URL (variable: the project's URL on the test index)
+    PRODUCTION_URL (variable: the project's URL on the index)
     """,
     "binary": FOR_ALL,
 }

@@ -16,15 +16,18 @@ import yaml
 from copier.errors import UserMessageError
 
 from tests import edits, support, template_versions
+from tests.conftest import Render
 from tests.variants import Variant
 
-NEW = "1.1.0"
+OLD, NEW = "v1.0.0", "v1.1.0"
 RENAMED = (".pre-commit-config.yaml", "prek.yaml")
 REMOVED = ".github/pull_request_template.md"
 ADDED = "SUPPORT.md"
 EDITED = "ops/host.py"
 NOW_WRITE_ONCE = ".github/dependabot.yml"
 NOW_MANAGED = "CHANGELOG.md"
+README = Path("template", "README.md.jinja")
+COLOUR = "<!-- The colour is {{ colour }}. -->\n"
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +43,8 @@ def old_and_new(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rename_module(template, "messages", "texts")
     with (template / "template" / EDITED).open("a") as file:
         file.write("# Another line.\n")
-    readme = template / "template" / "README.md.jinja"
-    readme.write_text(f"<!-- The colour is {{{{ colour }}}}. -->\n{readme.read_text()}")
-    template_versions.publish(template, NEW)
+    (template / README).write_text(COLOUR + (template / README).read_text())
+    template_versions.publish(template, "1.1.0")
     return template
 
 
@@ -60,12 +62,15 @@ def test_what_an_older_extension_evaluates_keeps_its_name() -> None:
     assert wiring["_exclude"] == ["{{ excluded(_copier_operation) }}"]
 
 
-def make(template: Path, target: Path, level: int, version: str, variant: Variant) -> Path:
-    """Make a project with a version of the template, and commit it."""
-    answers = {**support.ANSWERS, **variant.answers, "level": level}
-    support.copy(target / "links", source=template, version=f"v{version}", **answers)
-    support.commit_all(target / "links")
-    return target / "links"
+@pytest.fixture
+def make(project_of: Render, old_and_new: Path) -> Render:
+    """Return a function that makes a committed project of a variant, a level and a version."""
+
+    def make_project(variant: Variant, level: int, version: str) -> Path:
+        answers = {**support.ANSWERS, **variant.answers, "level": level}
+        return project_of(old_and_new, version=version, **answers)
+
+    return make_project
 
 
 cases = pytest.mark.parametrize(
@@ -82,28 +87,26 @@ cases = pytest.mark.parametrize(
 
 @cases
 def test_an_untouched_project_becomes_a_fresh_one(
-    old_and_new: Path, tmp_path: Path, variant: Variant, level: int
+    make: Render, variant: Variant, level: int
 ) -> None:
-    project = make(old_and_new, tmp_path / "old", level, "1.0.0", variant)
+    project = make(variant, level, OLD)
     support.update(project)
-    fresh = make(old_and_new, tmp_path / "new", level, NEW, variant)
+    fresh = make(variant, level, NEW)
     support.assert_same_files(project, fresh)
     assert support.answers(project)["colour"] == "red"
-    assert support.answers(project)["_commit"] == f"v{NEW}"
+    assert support.answers(project)["_commit"] == NEW
 
 
 @cases
-def test_edits_are_kept_and_the_rest_is_fresh(
-    old_and_new: Path, tmp_path: Path, variant: Variant, level: int
-) -> None:
-    project = make(old_and_new, tmp_path / "old", level, "1.0.0", variant)
+def test_edits_are_kept_and_the_rest_is_fresh(make: Render, variant: Variant, level: int) -> None:
+    project = make(variant, level, OLD)
     edits.replace_sample(project, level, variant.name)
     edits.edit_shared(project, level)
     edits.edit_managed(project, level, variant.name)
     support.commit_all(project, "Make it mine")
     support.update(project)
     edits.assert_kept(project, level, level, variant.name)
-    fresh = make(old_and_new, tmp_path / "new", level, NEW, variant)
+    fresh = make(variant, level, NEW)
     edits.assert_rest_is_fresh(project, fresh, variant.name)
     if level:
         assert "The colour is red." in (project / "README.md").read_text()
@@ -112,26 +115,24 @@ def test_edits_are_kept_and_the_rest_is_fresh(
     support.assert_unchanged(project)
     variant.climb(project, 8)
     edits.assert_kept(project, 8, level, variant.name)
-    highest = make(old_and_new, tmp_path / "highest", 8, NEW, variant)
+    highest = make(variant, 8, NEW)
     edits.assert_rest_is_fresh(project, highest, variant.name)
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(("before", "after"), [(0, 8), (2, 5), (8, 3)])
 def test_an_upgrade_may_climb_and_descend_at_once(
-    old_and_new: Path, tmp_path: Path, service: Variant, before: int, after: int
+    make: Render, service: Variant, before: int, after: int
 ) -> None:
-    project = make(old_and_new, tmp_path / "old", before, "1.0.0", service)
+    project = make(service, before, OLD)
     support.update(project, level=after)
-    support.assert_same_files(project, make(old_and_new, tmp_path / "new", after, NEW, service))
+    support.assert_same_files(project, make(service, after, NEW))
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("path", [RENAMED[0], REMOVED])
-def test_an_edited_file_that_goes_is_refused(
-    old_and_new: Path, tmp_path: Path, service: Variant, path: str
-) -> None:
-    project = make(old_and_new, tmp_path / "old", 4, "1.0.0", service)
+def test_an_edited_file_that_goes_is_refused(make: Render, service: Variant, path: str) -> None:
+    project = make(service, 4, OLD)
     with (project / path).open("a") as file:
         file.write("# Mine.\n")
     support.commit_all(project, "Edit")
@@ -143,10 +144,8 @@ def test_an_edited_file_that_goes_is_refused(
 
 
 @pytest.mark.exhaustive
-def test_a_file_that_becomes_write_once_keeps_an_edit(
-    old_and_new: Path, tmp_path: Path, service: Variant
-) -> None:
-    project = make(old_and_new, tmp_path / "old", 4, "1.0.0", service)
+def test_a_file_that_becomes_write_once_keeps_an_edit(make: Render, service: Variant) -> None:
+    project = make(service, 4, OLD)
     support.replace(project / NOW_WRITE_ONCE, "weekly", "monthly")
     support.commit_all(project, "Edit")
     mine = (project / NOW_WRITE_ONCE).read_bytes()
@@ -156,20 +155,21 @@ def test_a_file_that_becomes_write_once_keeps_an_edit(
 
 
 @pytest.mark.exhaustive
-def test_an_older_version_is_refused(old_and_new: Path, tmp_path: Path, service: Variant) -> None:
-    project = make(old_and_new, tmp_path / "new", 0, NEW, service)
+def test_an_older_version_is_refused(make: Render, service: Variant) -> None:
+    project = make(service, 0, NEW)
     with pytest.raises(UserMessageError, match="Downgrades are not supported"):
-        support.update(project, version="v1.0.0")
+        support.update(project, version=OLD)
     support.assert_unchanged(project)
 
 
 @pytest.mark.exhaustive
 def test_the_answer_to_a_question_that_is_gone_is_forgotten(
-    old_and_new: Path, tmp_path: Path, service: Variant
+    project_of: Render, old_and_new: Path, tmp_path: Path
 ) -> None:
     template = shutil.copytree(old_and_new, tmp_path / "ladder")
-    project = make(template, tmp_path / "old", 3, NEW, service)
-    support.git(template, "checkout", "--quiet", "v1.0.0", "--", ".")
+    project = project_of(template, version=NEW, **support.ANSWERS, level=3)
+    support.replace(template / "copier.yml", template_versions.question("colour", "red"), "")
+    support.replace(template / README, COLOUR, "")
     template_versions.publish(template, "1.2.0")
     support.update(project)
     assert "colour" not in support.answers(project)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests import edits, support, template_versions
+from tests.conftest import Render
 from tests.template_versions import publish
 from tools import release as releases
 
@@ -35,14 +36,6 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     publish(folder, CANDIDATE)
     return folder
-
-
-def make(source: Path, version: str, target: Path, level: int, **answers: Any) -> Path:
-    """Make a project of a level with a version of the template, and commit it."""
-    given = {**support.ANSWERS, "level": level, **answers}
-    support.copy(target, source=source, version=f"v{version}", **given)
-    support.commit_all(target)
-    return target
 
 
 def rendered_files(project: Path) -> dict[str, bytes]:
@@ -73,12 +66,13 @@ def unexplained_changes(
     ],
 )
 def test_an_untouched_project_becomes_a_fresh_one(
-    history: Path, tmp_path: Path, release: str, level: int, given: dict[str, Any]
+    project_of: Render, history: Path, release: str, level: int, given: dict[str, Any]
 ) -> None:
-    project = make(history, release, tmp_path / "made" / "links", level, **given)
+    answers = {**support.ANSWERS, "level": level, **given}
+    project = project_of(history, f"v{release}", **answers)
     before, recorded = rendered_files(project), support.answers(project)
     support.update(project)
-    fresh = make(history, CANDIDATE, tmp_path / "fresh" / "links", level, **given)
+    fresh = project_of(history, f"v{CANDIDATE}", **answers)
     support.assert_same_files(project, fresh)
     now = support.answers(project)
     assert now == now | {**recorded, "_commit": f"v{CANDIDATE}"}
@@ -91,16 +85,17 @@ def test_an_untouched_project_becomes_a_fresh_one(
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("level", support.LEVELS)
 def test_edits_are_kept_and_the_rest_is_fresh(
-    history: Path, tmp_path: Path, release: str, level: int
+    project_of: Render, history: Path, release: str, level: int
 ) -> None:
-    project = make(history, release, tmp_path / "made" / "links", level)
+    answers = {**support.ANSWERS, "level": level}
+    project = project_of(history, f"v{release}", **answers)
     edits.replace_sample(project, level)
     edits.edit_shared(project, level)
     edits.edit_managed(project, level)
     support.commit_all(project, "Make it mine")
     support.update(project)
     edits.assert_kept(project, level, level)
-    fresh = make(history, CANDIDATE, tmp_path / "fresh" / "links", level)
+    fresh = project_of(history, f"v{CANDIDATE}", **answers)
     edits.assert_rest_is_fresh(project, fresh)
     assert support.answers(project)["level"] == level
 
@@ -135,8 +130,10 @@ def test_a_managed_file_that_becomes_sample_code_is_found(tmp_path: Path) -> Non
 # A new question's default reproduces the old output.
 
 
-def changed_by_questions(since: str, folder: Path, root: Path = support.ROOT) -> list[str]:
-    """Return what each commit that brings a question changes of what its default renders."""
+def changed_by_questions(
+    project_of: Render, since: str, folder: Path, root: Path = support.ROOT
+) -> list[str]:
+    """Return what each commit that adds a question changes of what its default renders."""
     found = []
     for commit in releases.asking(since, root):
         source = folder / commit
@@ -145,10 +142,8 @@ def changed_by_questions(since: str, folder: Path, root: Path = support.ROOT) ->
             publish(source, f"1.{number}.0")
         for level in support.LEVELS:
             before, after = (
-                rendered_files(
-                    make(source, f"1.{n}.0", folder / f"{commit}-{level}-{n}" / "links", level)
-                )
-                for n in (0, 1)
+                rendered_files(project_of(source, version, **support.ANSWERS, level=level))
+                for version in ("v1.0.0", "v1.1.0")
             )
             names = sorted(unexplained_changes(before, after, ""))
             found += [f"level {level}: {name}" for name in names]
@@ -156,12 +151,16 @@ def changed_by_questions(since: str, folder: Path, root: Path = support.ROOT) ->
 
 
 @pytest.mark.parametrize("release", RELEASES[-1:])
-def test_a_new_questions_default_reproduces_the_old_output(tmp_path: Path, release: str) -> None:
-    assert not changed_by_questions(releases.commit_of(release), tmp_path)
+def test_a_new_questions_default_reproduces_the_old_output(
+    project_of: Render, tmp_path: Path, release: str
+) -> None:
+    assert not changed_by_questions(project_of, releases.commit_of(release), tmp_path)
 
 
 @pytest.mark.exhaustive
-def test_a_new_question_that_changes_the_output_is_found(tmp_path: Path) -> None:
+def test_a_new_question_that_changes_the_output_is_found(
+    project_of: Render, tmp_path: Path
+) -> None:
     template = template_versions.copy_of_template(tmp_path)
     readme = template / "template" / "README.md.jinja"
     template_versions.ask(template, "greeting", "formal")
@@ -169,10 +168,10 @@ def test_a_new_question_that_changes_the_output_is_found(tmp_path: Path) -> None
         file.write("{% if greeting == 'warm' %}\nHello.\n{% endif %}\n")
     publish(template, "1.1.0")
     assert releases.asking("v1.0.0", template)
-    assert not changed_by_questions("v1.0.0", tmp_path / "good", template)
+    assert not changed_by_questions(project_of, "v1.0.0", tmp_path / "good", template)
     template_versions.ask(template, "farewell", "warm")
     with readme.open("a") as file:
         file.write("{% if farewell == 'warm' %}\nGoodbye.\n{% endif %}\n")
     publish(template, "1.2.0")
-    found = changed_by_questions("v1.1.0", tmp_path / "bad", template)
+    found = changed_by_questions(project_of, "v1.1.0", tmp_path / "bad", template)
     assert found == [f"level {level}: README.md" for level in range(1, 9)]

@@ -15,7 +15,7 @@ WORDS = {
     5: r"staging|smoke test",
     6: r"alembic|migrat|testcontainers|integration test",
     7: r"docker compose|system test",
-    8: r"runbook|to production by itself",
+    8: r"runbook|to production automatically",
 }
 """Level -> words of its machinery."""
 PROGRAM_WORDS = WORDS | {3: WORDS[3] + r"|\bartifact|\bbinary\b|release on GitHub"}

@@ -76,7 +76,7 @@ def copies_section(found: Mapping[str, Any]) -> list[str]:
         ]
         lines += ["", "Other templates with their own defaults, CPU time:", ""]
         lines += table("template", "files", "floor", "copy", "copy / floor", rows=rows)
-    return [*lines, "", f"Medians of {found['medians of']} runs."]
+    return [*lines, "", f"Runs of each: {found['medians of']}."]
 
 
 def levels_table(levels: list[Mapping[str, Any]], unit: str) -> list[str]:

@@ -218,7 +218,7 @@ def asked_from(asked: dict[str, Any]) -> str:
     """Return the level from which a question is asked, and of which kind."""
     first_level = {level.capability: level.level for level in levels.levels()}
     words = re.findall(r"\w+", asked.get("when", "script"))
-    kind = ", a service" if "service" in words else ""
+    kind = ", services only" if "service" in words else ""
     return f"{first_level[words[0]]}{kind}"
 
 

@@ -261,6 +261,14 @@ def page(every: list[Mutant], results: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write(every: list[Mutant], results: dict[str, Any]) -> None:
+    """Write the results of the mutants that there are, and the page."""
+    keys = {mutant.key for mutant in every}
+    kept = {key: result for key, result in sorted(results.items()) if key in keys}
+    RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+    PAGE.write_text(page(every, kept))
+
+
 def main() -> None:
     """Test the mutants that have no result yet, and write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -288,6 +296,7 @@ def main() -> None:
             print(f"{one.key} {one.kind} {one.file}: {one.what}")
         return
     results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    write(every, results)
     todo = [one for one in chosen if one.key not in results][: asked.limit]
     with ThreadPoolExecutor(asked.jobs) as pool:
         running = {pool.submit(run_tests, one, stages=asked.stages): one for one in todo}
@@ -297,10 +306,7 @@ def main() -> None:
                 results[one.key] = result
             print(f"{result['seconds']:4} s  {result['by'] or 'SURVIVED'}  {one.file}: {one.what}")
             sys.stdout.flush()
-            keys = {mutant.key for mutant in every}
-            kept = {key: one for key, one in sorted(results.items()) if key in keys}
-            RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
-            PAGE.write_text(page(every, kept))
+            write(every, results)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Bring the database that DATABASE_URL names to the newest schema.
+"""Migrate the database that DATABASE_URL names.
 
-Migrations run before the new version starts and the version before goes on with what they leave:
-add tables and columns, and take away only what nothing uses any more.
+A release runs the migrations while the previous version still serves. So add tables and columns,
+and drop only what no running version uses.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from logging.config import fileConfig
 import sqlalchemy as sa
 from alembic import context
 
-# For `alembic revision --autogenerate`: your tables, a sqlalchemy.MetaData.
+# Set this to your sqlalchemy.MetaData to use `alembic revision --autogenerate`.
 target_metadata = None
 
 
-def database() -> sa.URL:
-    """Return the address of the database, for the driver that is installed."""
-    address = os.environ.get("DATABASE_URL")
-    if not address:
-        sys.exit("DATABASE_URL is not set: there is no database to migrate.")
-    url = sa.make_url(address)
+def database_url() -> sa.URL:
+    """Return the URL of the database, with the installed driver."""
+    text = os.environ.get("DATABASE_URL")
+    if not text:
+        sys.exit("DATABASE_URL is not set, so there is no database to migrate.")
+    url = sa.make_url(text)
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")
     return url
 
 
 def migrate() -> None:
-    """Run the migrations, one caller at a time: others wait for the lock."""
-    engine = sa.create_engine(database(), poolclass=sa.pool.NullPool)
+    """Run the migrations. A lock in the database keeps two processes from doing so at once."""
+    engine = sa.create_engine(database_url(), poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
         context.configure(connection=connection, target_metadata=target_metadata)
         with context.begin_transaction():

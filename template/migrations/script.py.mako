@@ -13,10 +13,10 @@ depends_on: str | None = ${repr(depends_on).replace("'", '"')}
 
 
 def upgrade() -> None:
-    """Add; what the version before uses must stay."""
+    """Add to the schema, and keep what the previous version uses."""
     ${upgrades if upgrades else "raise NotImplementedError"}
 
 
 def downgrade() -> None:
-    """Take away what `upgrade` added."""
+    """Remove what `upgrade` added."""
     ${downgrades if downgrades else "raise NotImplementedError"}

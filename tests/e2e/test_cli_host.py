@@ -59,7 +59,7 @@ def test_readme_commands_clone_and_run_the_project(project: Render, tmp_path: Pa
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     output = support.run("bash", "-euc", commands, cwd=elsewhere, env=environment).stdout
-    assert "Keep links under short codes." in output
+    assert "Store links under short codes." in output
     uses(["uv", "run", "links.py"], elsewhere / "links", tmp_path)
 
 
@@ -104,7 +104,7 @@ def test_release_and_rollback_of_a_folder(folder: Operator) -> None:
     assert not [name for name in secrets if name in shipped]
     code = as_user(folder.host, f"links add {ADDRESS}").strip()
 
-    change(folder.project / "links.py", "Keep links under", "Hold links under")
+    change(folder.project / "links.py", "Store links under", "Hold links under")
     folder.deploy("release")
     assert installed_version(folder.host) > first
     assert "Hold links" in as_user(folder.host, "links --help")

@@ -171,10 +171,10 @@ def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
 def forget_a_module(made: Path) -> None:
     """Let the program need a module that its tests find and that its artifact lacks."""
     code = made / "src" / "links" / "__init__.py"
-    (code.parent / "wording.py").write_text('WELCOME = "Keep links under short codes."\n')
+    (code.parent / "wording.py").write_text('WELCOME = "Store links under short codes."\n')
     text = code.read_text()
-    assert '"Keep links under short codes."' in text
-    text = text.replace('"Keep links under short codes."', "wording.WELCOME")
+    assert '"Store links under short codes."' in text
+    text = text.replace('"Store links under short codes."', "wording.WELCOME")
     text = text.replace("import argparse\n", "import argparse\nimport importlib\n")
     hidden = 'wording = importlib.import_module("links." + "wording")\n'
     text = text.replace("metadata = sa", f"{hidden}metadata = sa", 1)

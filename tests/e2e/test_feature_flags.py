@@ -81,7 +81,7 @@ def test_flag_is_switched_without_a_deploy(staging: Operator) -> None:
 
     staging.host.run(f"sudo tee {FILE}", stdin='{"preview": ')
     assert [preview() for _ in range(5)] == [f"{ADDRESS}\n"] * 5, "a malformed file changed it"
-    wait_until(lambda: logged(staging, "The feature flags stay as they were") == 1)
+    wait_until(lambda: logged(staging, "Feature flags are unchanged") == 1)
     assert "is no JSON object: repair or remove it" in staging.refuse("flag", "preview", "off")
     assert preview() == f"{ADDRESS}\n"
     staging.host.run(f"sudo rm {FILE}")
@@ -108,7 +108,7 @@ def test_flag_is_switched_without_a_deploy(staging: Operator) -> None:
     assert "other" not in staging.deploy("flag")
     staging.host.run("sudo tee -a /etc/links/app.env", stdin="FEATURE_FLAGS=on\n")
     failed = staging.deploy("release", "1.0.0", code=1)
-    assert "FEATURE_FLAGS is no JSON object" in failed
+    assert "FEATURE_FLAGS is not a JSON object" in failed
     assert staging.version() == "1.0.1"
     assert preview() == f"{ADDRESS}\n"
 

@@ -41,8 +41,8 @@ def test_integration_tests_are_independent_and_use_the_given_database(
     assert "7 passed" in done.stdout
 
     change(made / CODE, 'os.environ.get("DATABASE_URL") or SQLITE', "SQLITE")
-    done = pytest_in(made, engine, "tests/integration/test_backing_services.py", **given)
-    assert failed_tests(done) == {"test_it_serves_from_the_database_that_it_is_given"}
+    done = pytest_in(made, engine, "tests/integration/test_postgres.py", **given)
+    assert failed_tests(done) == {"test_it_uses_the_database_of_database_url"}
     assert "opened no connection to Postgres" in done.stdout
 
 
@@ -75,7 +75,7 @@ def test_project_without_migrations_can_add_its_first(
     support.run(*alembic, "downgrade", "base", cwd=made, env=environment)
     without = support.run(*alembic, "upgrade", "head", cwd=made, check=False)
     assert without.returncode == 1
-    assert without.stderr.strip() == "DATABASE_URL is not set: there is no database to migrate."
+    assert without.stderr.strip() == "DATABASE_URL is not set, so there is no database to migrate."
 
 
 def test_bad_sql_fails_only_the_integration_check(
@@ -126,7 +126,7 @@ def test_published_database_fails_the_system_tests(project: Render, engine: Engi
     done = pytest_in(made, engine, "tests/system")
     assert failed_tests(done) == {
         "test_only_the_proxy_is_published",
-        "test_what_is_behind_is_out_of_the_proxys_reach[database-front]",
+        "test_only_the_application_reaches_the_backend[database-front]",
     }, done.stdout
     left = engine.docker(
         "ps", "--all", '--format={{.Label "com.docker.compose.project.working_dir"}}'

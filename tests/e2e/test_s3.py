@@ -44,21 +44,21 @@ def test_integration_tests_use_a_real_store(
     ("old", "new", "red"),
     [
         (
-            "Bucket=bucket(), Key=kept.name",
-            'Bucket="pictures", Key=kept.name',
+            "Bucket=bucket(), Key=picture.name",
+            'Bucket="pictures", Key=picture.name',
             {
-                "test_a_picture_is_read_back_resized",
-                "test_the_address_of_a_picture_is_good_for_anybody",
+                "test_a_picture_can_be_read_in_a_smaller_size",
+                "test_anyone_can_read_a_picture_by_its_signed_url",
             },
         ),
         (
             "        store().head_bucket(Bucket=bucket)\n",
             "        store()\n",
             {
-                "test_a_store_that_does_not_let_it_in_is_told[S3_BUCKET]",
-                "test_a_store_that_does_not_let_it_in_is_told[AWS_SECRET_ACCESS_KEY]",
-                "test_it_does_not_serve_with_a_store_that_does_not_let_it_in[S3_BUCKET]",
-                "test_it_does_not_serve_with_a_store_that_does_not_let_it_in[AWS_SECRET_ACCESS_KEY]",
+                "test_a_wrong_setting_is_reported[S3_BUCKET]",
+                "test_a_wrong_setting_is_reported[AWS_SECRET_ACCESS_KEY]",
+                "test_it_is_not_healthy_with_a_wrong_setting[S3_BUCKET]",
+                "test_it_is_not_healthy_with_a_wrong_setting[AWS_SECRET_ACCESS_KEY]",
             },
         ),
     ],
@@ -79,8 +79,8 @@ def test_integration_tests_fail_when_the_application_ignores_a_new_store(
     support.climb(made, 7, backing_services=BOTH)
     done = pytest_in(made, engine, "tests/integration")
     assert failed_tests(done) == {
-        "test_it_does_not_serve_with_a_store_that_does_not_let_it_in[S3_BUCKET]",
-        "test_it_does_not_serve_with_a_store_that_does_not_let_it_in[AWS_SECRET_ACCESS_KEY]",
+        "test_it_is_not_healthy_with_a_wrong_setting[S3_BUCKET]",
+        "test_it_is_not_healthy_with_a_wrong_setting[AWS_SECRET_ACCESS_KEY]",
     }
     assert "/healthz must not answer 200 with a wrong S3_BUCKET" in done.stdout
 
@@ -100,7 +100,7 @@ def test_stack_with_a_wrong_secret_does_not_start(project: Render, engine: Engin
     )
     done = pytest_in(made, engine, "tests/system")
     assert done.returncode == 1
-    assert "The stack does not come up" in done.stdout
+    assert "The stack does not start" in done.stdout
     assert "503" in (made / "logs" / "app.log").read_text()
 
 

@@ -1,4 +1,4 @@
-"""The program as its users run it: a process of its own."""
+"""The program as a process, as users run it."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ import pytest
 
 PACKAGE = "{{ package }}"
 COMMAND = Path(sys.executable).with_name("{{ slug }}")
-PATIENCE = 60  # seconds that the program may take
+TIMEOUT = 60  # seconds
 
 
 class Run(Protocol):
-    """Run the program with additions to its environment."""
+    """Run the program with additional environment variables."""
 
-    def __call__(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]: ...
+    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]: ...
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Run the program in an empty home folder."""
+    """Run the program with an empty home directory."""
 
-    def run_it(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run_program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [COMMAND, *words],
+            [COMMAND, *arguments],
             cwd=tmp_path,
             env=os.environ | {"HOME": str(tmp_path)} | environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
 
-    return run_it
+    return run_program

@@ -1,4 +1,4 @@
-"""The application as its users meet it: a process of its own that listens on a port."""
+"""The application as a process that listens on a port."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import {{ 'Callable, ' if feature_flags }}Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,12 @@ from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvid
 {% endif %}
 
 PACKAGE = "{{ package }}"
-PATIENCE = 20  # seconds until the application must listen
+TIMEOUT = 20  # seconds
 
 
 @dataclass(frozen=True)
 class Application:
-    """The application, running."""
+    """A running application."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -35,32 +35,38 @@ class Application:
 
 
 class Start(Protocol):
-    """Start the application with additions to its environment."""
+    """Start the application with additional environment variables."""
 
     def __call__(self, **environment: str) -> Application: ...
 
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Start the application, in a folder of its own; it ends with the module's tests."""
+    """Start the application in an empty directory. It stops after the tests of the module."""
     with ExitStack() as stack:
 
-        def start_it(**environment: str) -> Application:
+        def start_application(**environment: str) -> Application:
             folder = tmp_path_factory.mktemp("application")
             return stack.enter_context(running(folder, environment))
 
-        yield start_it
+        yield start_application
 
 
 {% if feature_flags %}
+class SetFlags(Protocol):
+    """Set these feature flags and no others."""
+
+    def __call__(self, **values: FlagValueType) -> None: ...
+
+
 @pytest.fixture
-def flags() -> Iterator[Callable[..., None]]:
-    """Set feature flags in memory, for one test; those that are not named are missing."""
+def flags() -> Iterator[SetFlags]:
+    """Set feature flags for one test, in memory. At first, no flag is set."""
     before = api.get_client().provider
 
     def set_flags(**values: FlagValueType) -> None:
-        held = {name: InMemoryFlag("set", {"set": value}) for name, value in values.items()}
-        api.set_provider_and_wait(InMemoryProvider(held))
+        flags = {name: InMemoryFlag("set", {"set": value}) for name, value in values.items()}
+        api.set_provider_and_wait(InMemoryProvider(flags))
 
     set_flags()
     yield set_flags
@@ -70,7 +76,7 @@ def flags() -> Iterator[Callable[..., None]]:
 {% endif %}
 @contextmanager
 def running(folder: Path, environment: dict[str, str]) -> Iterator[Application]:
-    """Run the application the way its image does, and end it."""
+    """Run the application as its image does, and stop it at the end."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     log = folder / "log"
@@ -84,22 +90,22 @@ def running(folder: Path, environment: dict[str, str]) -> Iterator[Application]:
             stderr=subprocess.STDOUT,
         )
     try:
-        await_port(port, process, log)
+        wait_for_port(port, process, log)
         yield Application(f"http://127.0.0.1:{port}", process, log)
     finally:
         process.kill()
         process.wait()
 
 
-def await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until the application listens."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while True:
         try:
-            httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE)
+            httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=TIMEOUT)
         except httpx2.TransportError:
             if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"The application does not start:\n{log.read_text()}", pytrace=False)
+                pytest.fail(f"The application did not start:\n{log.read_text()}", pytrace=False)
             time.sleep(0.05)
         else:
             return

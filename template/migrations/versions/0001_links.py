@@ -1,4 +1,4 @@
-"""The table of links."""
+"""Create the table of links."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    """Add the table, where the application has not made it already."""
+    """Create the table, unless the application has already created it."""
     op.create_table(
         "links",
         sa.Column("code", sa.String(16), primary_key=True),
@@ -22,5 +22,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the table away."""
+    """Drop the table."""
     op.drop_table("links")

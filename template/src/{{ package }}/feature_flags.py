@@ -1,10 +1,13 @@
-"""Feature flags: what the environment says, unless a file says otherwise meanwhile.
+"""Feature flags from the environment, an OpenFeature provider.
 
-- FEATURE_FLAGS: a JSON object, such as {"preview": true}
-- FEATURE_FLAGS_FILE: a file with such an object, which goes first and is read again when it changes
+Environment variables:
 
-The application sets the provider once, and asks by OpenFeature wherever it wants to know, with
-what holds while nobody has set the flag:
+- FEATURE_FLAGS: a JSON object, for example {"preview": true}
+- FEATURE_FLAGS_FILE: a file with such an object. It overrides FEATURE_FLAGS and is read again when
+  it changes.
+
+The application sets the provider once. It then asks OpenFeature for a flag, with the value to use
+if the flag is not set:
 
     api.set_provider_and_wait(FeatureFlags(os.environ))
     api.get_client().get_boolean_value("preview", False)
@@ -28,23 +31,23 @@ logger = logging.getLogger(__name__)
 
 
 class FeatureFlags(AbstractProvider):
-    """The flags that the environment and its file set."""
+    """The flags that are set in the environment and the file."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Read the flags.
 
         Raises:
-            ValueError: FEATURE_FLAGS is no JSON object; a file that is none is only logged.
+            ValueError: FEATURE_FLAGS is not a JSON object. An invalid file is only logged.
         """
         super().__init__()
         try:
-            self._fixed = parsed(environment.get("FEATURE_FLAGS") or "{}")
+            self._initial = parsed(environment.get("FEATURE_FLAGS") or "{}")
         except ValueError as error:
-            raise ValueError(f"FEATURE_FLAGS is no JSON object: {error}") from None
+            raise ValueError(f"FEATURE_FLAGS is not a JSON object: {error}") from None
         self._file = environment.get("FEATURE_FLAGS_FILE")
         self._stamp: tuple[int, ...] | None = None
-        self._written: dict[str, Any] = {}
-        self._said: set[str] = set()
+        self._in_file: dict[str, Any] = {}
+        self._logged: set[str] = set()
         self._current()
 
     def get_metadata(self) -> Metadata:
@@ -57,19 +60,19 @@ class FeatureFlags(AbstractProvider):
         default_value: bool,
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[bool]:
-        """Return a flag that is on or off."""
+        """Return a Boolean flag."""
         return self._resolve(flag_key, default_value, bool)
 
     def resolve_string_details(
         self, flag_key: str, default_value: str, evaluation_context: EvaluationContext | None = None
     ) -> FlagResolutionDetails[str]:
-        """Return a flag that is text."""
+        """Return a string flag."""
         return self._resolve(flag_key, default_value, str)
 
     def resolve_integer_details(
         self, flag_key: str, default_value: int, evaluation_context: EvaluationContext | None = None
     ) -> FlagResolutionDetails[int]:
-        """Return a flag that is a whole number."""
+        """Return an integer flag."""
         return self._resolve(flag_key, default_value, int)
 
     def resolve_float_details(
@@ -78,7 +81,7 @@ class FeatureFlags(AbstractProvider):
         default_value: float,
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[float]:
-        """Return a flag that is a number."""
+        """Return a float flag."""
         return self._resolve(flag_key, default_value, float)
 
     def resolve_object_details(
@@ -87,59 +90,59 @@ class FeatureFlags(AbstractProvider):
         default_value: Sequence[FlagValueType] | Mapping[str, FlagValueType],
         evaluation_context: EvaluationContext | None = None,
     ) -> FlagResolutionDetails[Sequence[FlagValueType] | Mapping[str, FlagValueType]]:
-        """Return a flag that is a list or an object."""
+        """Return a list or object flag."""
         return self._resolve(flag_key, default_value, list, dict)
 
     def _resolve(
-        self, key: str, default: Value, *kinds: type[object]
+        self, key: str, default: Value, *types: type[object]
     ) -> FlagResolutionDetails[Value]:
-        """Return what a flag is set to; where it cannot be, the caller gets the default."""
+        """Return the value of a flag. OpenFeature turns each error into the default."""
         flags = self._current()
         if key not in flags:
-            self._say_once(f"The feature flag {key} is not set: it is {default!r}.")
+            self._warn_once(f"Feature flag {key} is not set; using {default!r}.")
             raise FlagNotFoundError(f"{key} is not set")
         value = flags[key]
-        if float in kinds and type(value) is int:
+        if float in types and type(value) is int:
             value = float(value)
-        if type(value) not in kinds:
-            self._say_once(f"The feature flag {key} cannot be {value!r}: it is {default!r}.")
+        if type(value) not in types:
+            self._warn_once(f"Feature flag {key} has the wrong type: {value!r}; using {default!r}.")
             raise TypeMismatchError(f"{key} is {value!r}")
         return FlagResolutionDetails(value, reason=Reason.STATIC)
 
     def _current(self) -> dict[str, Any]:
-        """Return the flags that are set, after a look at the file."""
+        """Return the flags, after reading the file if it changed."""
         stamp = stamp_of(self._file)
         if stamp != self._stamp:
             self._stamp = stamp
             try:
-                self._written = parsed(Path(self._file).read_text()) if self._file and stamp else {}
+                self._in_file = parsed(Path(self._file).read_text()) if self._file and stamp else {}
             except (OSError, ValueError) as error:
-                logger.error("The feature flags stay as they were: %s: %s", self._file, error)
-        return self._fixed | self._written
+                logger.error("Feature flags are unchanged, cannot read %s: %s", self._file, error)
+        return self._initial | self._in_file
 
-    def _say_once(self, text: str) -> None:
-        """Log what would otherwise be logged at every request."""
-        if text not in self._said:
-            self._said.add(text)
+    def _warn_once(self, text: str) -> None:
+        """Log a warning once instead of at every request."""
+        if text not in self._logged:
+            self._logged.add(text)
             logger.warning(text)
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """Return the flags in a text.
+    """Return the flags in a JSON text.
 
     Raises:
-        ValueError: it is no JSON object.
+        ValueError: it is not a JSON object.
     """
     flags = json.loads(text)
     if not isinstance(flags, dict):
-        raise ValueError(f"{text.strip()} is none")
+        raise ValueError(f"got {text.strip()}")
     return flags
 
 
 def stamp_of(file: str | None) -> tuple[int, ...] | None:
-    """Return what tells one state of a file from another, nothing where there is no file."""
+    """Return a value that changes when the file changes; None if there is no file."""
     try:
-        found = Path(file).stat() if file else None
+        status = Path(file).stat() if file else None
     except OSError:
         return None
-    return (found.st_ino, found.st_size, found.st_mtime_ns) if found else None
+    return (status.st_ino, status.st_size, status.st_mtime_ns) if status else None

@@ -1,11 +1,11 @@
-"""Pictures in an S3 store: `POST /pictures` keeps one, `GET /pictures/NAME?width=` resizes it.
+"""Pictures in an S3 store: `POST /pictures` stores one, `GET /pictures/NAME?width=` resizes it.
 
-Configured by the environment:
+Environment variables:
 
-- S3_BUCKET: where the pictures are kept; without it there are none
-- S3_ENDPOINT_URL: the store's address (Amazon's)
-- AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: who asks
-- AWS_REGION: where the store is (us-east-1)
+- S3_BUCKET: the bucket; without it, the pictures are disabled
+- S3_ENDPOINT_URL: the URL of the store (default: Amazon S3)
+- AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: the credentials
+- AWS_REGION: the region (default: us-east-1)
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from pydantic import BaseModel
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-KINDS = ("GIF", "JPEG", "PNG", "WEBP")
-LARGEST = 10_000_000  # bytes
-LIFETIME = 300  # seconds that the address of a picture is good for
+FORMATS = ("GIF", "JPEG", "PNG", "WEBP")
+MAX_BYTES = 10_000_000
+URL_LIFETIME = 300  # seconds
 SETTINGS = ("S3_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
 
 router = APIRouter(prefix="/pictures")
 
 
 class Picture(BaseModel):
-    """A picture that was kept."""
+    """A stored picture."""
 
     name: str
 
 
 def reachable() -> bool:
-    """Tell whether the pictures can be reached; where none are kept, there is nothing to reach."""
+    """Report whether the bucket can be reached, or pictures are disabled."""
     bucket = os.environ.get("S3_BUCKET")
     if not bucket:
         return True
@@ -54,28 +54,28 @@ def reachable() -> bool:
 
 
 @router.post("", status_code=201)
-def keep(data: Annotated[bytes, Body(media_type="application/octet-stream")]) -> Picture:
-    """Keep a picture under a new name."""
-    if len(data) > LARGEST:
-        raise HTTPException(413, f"A picture may have {LARGEST} bytes.")
+def upload(data: Annotated[bytes, Body(media_type="application/octet-stream")]) -> Picture:
+    """Store a picture under a new name."""
+    if len(data) > MAX_BYTES:
+        raise HTTPException(413, f"A picture may have at most {MAX_BYTES} bytes.")
     try:
-        with Image.open(io.BytesIO(data), formats=KINDS) as image:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             image.load()
-            kind = image.get_format_mimetype() or "application/octet-stream"
+            mime_type = image.get_format_mimetype() or "application/octet-stream"
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise HTTPException(422, "This is no picture that can be read.") from None
-    kept = Picture(name=secrets.token_urlsafe(9))
-    store().put_object(Bucket=bucket(), Key=kept.name, Body=data, ContentType=kind)
-    return kept
+        raise HTTPException(422, "This is not a readable picture.") from None
+    picture = Picture(name=secrets.token_urlsafe(9))
+    store().put_object(Bucket=bucket(), Key=picture.name, Body=data, ContentType=mime_type)
+    return picture
 
 
 @router.get("/{name}", response_model=None)
 def read(name: str, width: Annotated[int | None, Query(ge=1, le=4000)] = None) -> Response:
-    """Send the client to the picture in the store, or give it a smaller one."""
+    """Redirect the client to the picture in the store, or return a smaller one."""
     try:
         if width is None:
             store().head_object(Bucket=bucket(), Key=name)
-            return RedirectResponse(address(name))
+            return RedirectResponse(signed_url(name))
         found = store().get_object(Bucket=bucket(), Key=name)
     except ClientError as error:
         if error.response["Error"]["Code"] in {"404", "NoSuchKey"}:
@@ -84,17 +84,17 @@ def read(name: str, width: Annotated[int | None, Query(ge=1, le=4000)] = None) -
     return Response(resized(found["Body"].read(), width), media_type=found["ContentType"])
 
 
-def address(name: str) -> str:
-    """Return an address where anybody may read a picture for a while."""
-    wanted = {"Bucket": bucket(), "Key": name}
-    return store().generate_presigned_url("get_object", Params=wanted, ExpiresIn=LIFETIME)
+def signed_url(name: str) -> str:
+    """Return a URL with which anyone can read a picture for a few minutes."""
+    params = {"Bucket": bucket(), "Key": name}
+    return store().generate_presigned_url("get_object", Params=params, ExpiresIn=URL_LIFETIME)
 
 
 def resized(data: bytes, width: int) -> bytes:
-    """Return a picture at most that many pixels wide, in its own format and proportions."""
+    """Return a picture scaled down to a width, in its own format and proportions."""
     smaller = io.BytesIO()
-    with Image.open(io.BytesIO(data), formats=KINDS) as image:
-        upright = ImageOps.exif_transpose(image)  # cameras only note how they were held
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        upright = ImageOps.exif_transpose(image)  # applies the rotation that cameras only record
         width = min(width, upright.width)
         height = max(1, round(upright.height * width / upright.width))
         upright.resize((width, height)).save(smaller, format=image.format)
@@ -102,23 +102,23 @@ def resized(data: bytes, width: int) -> bytes:
 
 
 def bucket() -> str:
-    """Return the bucket that the environment names."""
+    """Return the bucket that S3_BUCKET names."""
     name = os.environ.get("S3_BUCKET")
     if not name:
-        raise HTTPException(503, "No pictures are kept here: S3_BUCKET is not set.")
+        raise HTTPException(503, "Pictures are disabled: S3_BUCKET is not set.")
     return name
 
 
 def store() -> S3Client:
     """Return a client of the store that the environment names."""
-    return connected(*map(os.environ.get, SETTINGS))
+    return connect(*map(os.environ.get, SETTINGS))
 
 
 @lru_cache(maxsize=1)
-def connected(
+def connect(
     endpoint: str | None, key: str | None, secret: str | None, region: str | None
 ) -> S3Client:
-    """Return a client of a store, made once."""
+    """Return a client of a store; the last one is cached."""
     return boto3.client(
         "s3",
         endpoint_url=endpoint or None,

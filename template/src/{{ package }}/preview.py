@@ -1,4 +1,4 @@
-"""A look ahead: `GET /CODE+` tells where a link leads, while the flag `preview` is on."""
+"""Preview of a link: `GET /CODE+` returns its URL while the flag `preview` is on."""
 
 import sqlalchemy as sa
 from fastapi import APIRouter, HTTPException, Request
@@ -11,7 +11,7 @@ router = APIRouter()
 
 @router.get("/{code}+")
 def preview(code: str, request: Request) -> PlainTextResponse:
-    """Tell where a link leads, and do not go there."""
+    """Return the URL of a link without a redirect."""
     if not api.get_client().get_boolean_value("preview", False):
         raise HTTPException(404, f"No link has the code {code}+.")
     engine: sa.Engine = request.app.state.engine

@@ -1,4 +1,4 @@
-"""What users do with pictures, from outside; staging and production see it too."""
+"""What users do with pictures, through the proxy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import httpx2
 from PIL import Image
 
 
-def test_a_picture_is_read_back_resized(client: httpx2.Client) -> None:
+def test_a_picture_can_be_read_in_a_smaller_size(client: httpx2.Client) -> None:
     data = io.BytesIO()
     Image.new("RGB", (400, 200), "red").save(data, "PNG")
     made = client.post("/pictures", content=data.getvalue())

@@ -1,4 +1,4 @@
-"""What operations rely on, whatever the program does and however it is written."""
+"""The contract that deployment relies on, whatever the program does."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tests.conftest import PACKAGE, Run
 
 def test_the_package_has_a_main_function() -> None:
     package = importlib.import_module(PACKAGE)
-    assert callable(getattr(package, "main", None)), f"{PACKAGE} needs a function `main`"
+    assert callable(getattr(package, "main", None)), f"{PACKAGE} must have a function `main`"
 
 
-def test_main_takes_the_words_of_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_main_accepts_arguments(capsys: pytest.CaptureFixture[str]) -> None:
     main = importlib.import_module(PACKAGE).main
     try:
         code = main(["--version"])
@@ -24,19 +24,19 @@ def test_main_takes_the_words_of_the_command_line(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out
 
 
-def test_it_tells_how_it_is_used(run: Run) -> None:
+def test_help_prints_the_usage(run: Run) -> None:
     done = run("--help")
     assert done.returncode == 0, done.stderr
     assert done.stdout, "--help must print to stdout"
 
 
-def test_it_tells_the_version_of_the_environment(run: Run) -> None:
+def test_version_prints_the_version(run: Run) -> None:
     done = run("--version", VERSION="1.2.3")
     assert done.returncode == 0, done.stderr
-    assert "1.2.3" in done.stdout.split(), "--version must print VERSION where it is set"
+    assert "1.2.3" in done.stdout.split(), "--version must print VERSION if it is set"
 
 
-def test_it_refuses_what_it_does_not_know(run: Run) -> None:
+def test_an_unknown_option_is_a_usage_error(run: Run) -> None:
     done = run("--no-such-option")
-    assert done.returncode not in {0, 1}, "1 is for what could not be done, 2 for wrong usage"
+    assert done.returncode not in {0, 1}, "exit with 2 for wrong usage, with 1 for other failures"
     assert "Traceback" not in done.stderr

@@ -1,7 +1,7 @@
-"""Whether an installed version is the right one and runs.
+"""The installed program runs and has the version EXPECTED_VERSION.
 
-RUN_IN says how to get to where it is installed, such as "docker run --rm IMAGE"; EXPECTED_VERSION
-says which version it must be.
+RUN_IN is a command that runs another one where the program is installed, for example
+"docker run --rm IMAGE".
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ COMMAND = [*shlex.split(os.environ.get("RUN_IN", "")), "{{ slug }}"]
 EXPECTED_VERSION = os.environ.get("EXPECTED_VERSION", "")
 
 
-def run(*words: str) -> str:
-    """Run the program and return what it prints."""
+def run(*arguments: str) -> str:
+    """Run the program and return its output."""
     done = subprocess.run(
-        [*COMMAND, *words], capture_output=True, text=True, timeout=120, check=False
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_it_tells_how_it_is_used() -> None:
+def test_it_prints_its_usage() -> None:
     assert run("--help")
 
 

@@ -1,6 +1,6 @@
-"""The program as its users have it, in a clean container, beside a Postgres that was migrated.
+"""The program installed in a clean container, with a migrated Postgres.
 
-It is what dist/ holds; without BUILT in the environment it is built first.
+The artifact in dist/ is tested. Unless BUILT is set, the tests build it first.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Protocol
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# A stack of this checkout's own: another one's tests may run beside it.
+# Unique for this checkout, so that the tests of several checkouts can run at the same time.
 PROJECT = f"system-tests-{zlib.crc32(bytes(ROOT)):08x}"
 {% if wheel %}
 BUILD = ["uv", "build", "--wheel"]
@@ -29,18 +29,18 @@ BUILD = ["pyinstaller", "--noconfirm", "binary.spec"]
 class Run(Protocol):
     """Run the program in a container of its own."""
 
-    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]: ...
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[None]:
-    """The database, with the newest schema, and the program's image."""
+    """The migrated database and the program's image."""
     if not os.environ.get("BUILT"):
         shutil.rmtree(ROOT / "dist", ignore_errors=True)
-        must(subprocess.run(BUILD, cwd=ROOT, capture_output=True, text=True, check=False))
+        check(subprocess.run(BUILD, cwd=ROOT, capture_output=True, text=True, check=False))
     try:
-        must(compose("build", "program"))
-        must(compose("up", "--wait", "--wait-timeout=120", "database"))
+        check(compose("build", "program"))
+        check(compose("up", "--wait", "--wait-timeout=120", "database"))
         migrate()
         yield
     finally:
@@ -51,29 +51,29 @@ def stack() -> Iterator[None]:
 def run(stack: None) -> Run:
     """Run the program as its users do."""
 
-    def run_it(*words: str) -> subprocess.CompletedProcess[str]:
-        return compose("run", "--rm", "--no-TTY", "program", *words)
+    def run_program(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return compose("run", "--rm", "--no-TTY", "program", *arguments)
 
-    return run_it
+    return run_program
 
 
 def migrate() -> None:
-    """Bring the database to the newest schema, as README.md says."""
-    address = must(compose("port", "database", "5432")).stdout.strip()
+    """Migrate the database, as README.md describes."""
+    address = check(compose("port", "database", "5432")).stdout.strip()
     url = f"postgresql://app:for-this-machine-alone@{address}/app"
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
     environment = os.environ | {"DATABASE_URL": url}
-    must(
+    check(
         subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
     )
 
 
-def compose(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run docker compose on a stack beside any that a person has up."""
+def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run docker compose on the stack of these tests, apart from one started by hand."""
     return subprocess.run(
-        ["docker", "compose", "--progress=quiet", f"--project-name={PROJECT}", *words],
+        ["docker", "compose", "--progress=quiet", f"--project-name={PROJECT}", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -81,8 +81,8 @@ def compose(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def must(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
-    """Fail with what a command printed, if it failed."""
+def check(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    """Fail with the output of a command if it failed."""
     if done.returncode:
         pytest.fail(f"{done.args}:\n{done.stdout}{done.stderr}", pytrace=False)
     return done

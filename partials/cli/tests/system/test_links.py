@@ -1,17 +1,17 @@
-"""What users do, from outside."""
+"""What users do with the installed program."""
 
 from __future__ import annotations
 
 from tests.system.conftest import Run
 
-ADDRESS = "https://example.com/a/long/way?down=1"
+URL = "https://example.com/a/long/way?down=1"
 
 
-def test_a_short_link_leads_to_its_address(run: Run) -> None:
-    added = run("add", ADDRESS)
+def test_a_code_shows_its_url(run: Run) -> None:
+    added = run("add", URL)
     assert added.returncode == 0, added.stderr
     shown = run("show", added.stdout.strip())
-    assert shown.stdout == f"{ADDRESS}\n", shown.stderr
+    assert shown.stdout == f"{URL}\n", shown.stderr
 
 
 def test_an_unknown_code_is_not_found(run: Run) -> None:
@@ -20,7 +20,7 @@ def test_an_unknown_code_is_not_found(run: Run) -> None:
     assert "No link has the code nowhere." in done.stderr
 
 
-def test_what_is_no_address_is_refused(run: Run) -> None:
-    done = run("add", "no address")
+def test_an_invalid_url_is_rejected(run: Run) -> None:
+    done = run("add", "not a url")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""The program in this process, in a home folder of its own."""
+"""The sample program on SQLite."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import sqlalchemy as sa
 
 from {{ package }} import links, main
 
-ADDRESS = "https://example.com/a/long/way?down=1"
+URL = "https://example.com/a/long/way?down=1"
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home folder, where the program keeps its links."""
+    """An empty home directory, where the program stores its links."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     return tmp_path
 
 
-def test_a_short_link_leads_to_its_address(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["add", ADDRESS]) == 0
+def test_a_code_shows_its_url(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["add", URL]) == 0
     code = capsys.readouterr().out.strip()
     assert main(["show", code]) == 0
-    assert capsys.readouterr().out == f"{ADDRESS}\n"
+    assert capsys.readouterr().out == f"{URL}\n"
 
 
-def test_every_link_has_a_code_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_link_has_its_own_code(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(5):
-        main(["add", ADDRESS])
+        main(["add", URL])
     assert len(set(capsys.readouterr().out.split())) == 5
 
 
@@ -47,25 +47,25 @@ def test_an_unknown_code_is_not_found(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().err == "No link has the code nowhere.\n"
 
 
-@pytest.mark.parametrize("url", ["", "no address", "javascript:alert(1)", "https://"])
-def test_what_is_no_address_is_refused(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("url", ["", "not a url", "javascript:alert(1)", "https://"])
+def test_an_invalid_url_is_rejected(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["add", url])
     assert end.value.code == 2
-    assert "is no address" in capsys.readouterr().err
+    assert "is not a URL" in capsys.readouterr().err
 
 
-def test_links_that_cannot_be_reached_are_told_in_a_sentence(
+def test_an_unreachable_database_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "sqlite:////no/such/folder/links.db")
     assert main(["list"]) == 1
-    assert capsys.readouterr().err.startswith("The links cannot be reached: ")
+    assert capsys.readouterr().err.startswith("Cannot reach the database: ")
 
 
-def test_links_are_kept_in_the_home_folder(home: Path) -> None:
-    main(["add", ADDRESS])
+def test_links_are_stored_in_the_home_directory(home: Path) -> None:
+    main(["add", URL])
     engine = sa.create_engine(f"sqlite:///{home / '.links.db'}")
     with engine.connect() as connection:
-        assert connection.scalar(sa.select(links.c.url)) == ADDRESS
+        assert connection.scalar(sa.select(links.c.url)) == URL
     engine.dispose()

@@ -1,6 +1,6 @@
-"""Whether a running version is the right one and serves.
+"""The service at BASE_URL is healthy and has the version EXPECTED_VERSION.
 
-Runs against BASE_URL, in staging and in production; EXPECTED_VERSION says which version it must be.
+These tests run in staging and in production, so they only read.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ EXPECTED_VERSION = os.environ.get("EXPECTED_VERSION", "")
 
 @pytest.fixture
 def health() -> httpx2.Response:
-    """What /healthz answers."""
+    """The response of /healthz."""
     if not BASE_URL:
-        pytest.fail("Set BASE_URL to the address of what runs.", pytrace=False)
+        pytest.fail("Set BASE_URL to the URL of the service.", pytrace=False)
     return httpx2.get(f"{BASE_URL}/healthz", timeout=10)
 
 
-def test_it_can_serve(health: httpx2.Response) -> None:
+def test_it_is_healthy(health: httpx2.Response) -> None:
     assert health.status_code == 200, health.text
 
 

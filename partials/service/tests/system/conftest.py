@@ -1,6 +1,6 @@
-"""The whole stack: what runs at BASE_URL, else one that is brought up here and taken down again.
+"""The whole stack: the one at BASE_URL, or else a new one that stops after the tests.
 
-IMAGE names the image to test; without it the image is built.
+IMAGE names the image to test. Without it, the tests build the image.
 """
 
 from __future__ import annotations
@@ -18,56 +18,62 @@ import httpx2
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# A stack of this checkout's own: another one's tests may run beside it.
+# Unique for this checkout, so that the tests of several checkouts can run at the same time.
 PROJECT = f"system-tests-{zlib.crc32(bytes(ROOT)):08x}"
-{% if dependent_services %}
-# What the application reaches on the network behind it.
-DEPENDENTS = { {%- for dependent in dependent_services %}"{{ dependent.name }}": {{ dependent.port }}{{ ", " if not loop.last }}{% endfor -%} }
+# Services that only the application can reach, and their ports.
+BACKEND = {
+{% if postgres %}
+    "database": 5432,
 {% endif %}
+{% if s3 %}
+    "store": 8333,
+{% endif %}
+{% for dependent in dependent_services %}
+    "{{ dependent.name }}": {{ dependent.port }},
+{% endfor %}
+}
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Where the stack answers, and whether it was brought up for these tests."""
+    """The URL of the stack, and whether these tests started it."""
 
     url: str
-    ours: bool
+    is_local: bool
 
 
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    """The stack under test; where a test fails, every service's log is kept in logs/."""
+    """The stack under test. If a test fails, the log of every service is saved in logs/."""
     if url := os.environ.get("BASE_URL"):
-        yield Stack(url.rstrip("/"), ours=False)
+        yield Stack(url.rstrip("/"), is_local=False)
         return
     try:
         build = "--no-build" if os.environ.get("IMAGE") else "--build"
         started = compose("up", build, "--wait", "--wait-timeout=120")
         if started.returncode:
-            keep_logs()
-            said = f"The stack does not come up ({failing() or 'nothing started'}):"
-            pytest.fail(f"{said}\n{started.stdout}", pytrace=False)
-{% if dependent_services %}
-        await_dependents()
-{% endif %}
+            save_logs()
+            reason = failing_services() or "no service started"
+            pytest.fail(f"The stack does not start ({reason}):\n{started.stdout}", pytrace=False)
+        wait_for_backend()
         url = f"http://{compose('port', 'proxy', '80').stdout.strip()}"
-        await_proxy(url)
-        yield Stack(url, ours=True)
+        wait_for_proxy(url)
+        yield Stack(url, is_local=True)
         if request.session.testsfailed:
-            keep_logs()
+            save_logs()
     finally:
         compose("down", "--volumes", "--timeout=5")
 
 
 @pytest.fixture
 def client(stack: Stack) -> Iterator[httpx2.Client]:
-    """A client that meets the stack where its users do."""
+    """A client that uses the stack through its proxy, as users do."""
     with httpx2.Client(base_url=stack.url, timeout=10) as client:
         yield client
 
 
-def await_proxy(url: str) -> None:
-    """Wait until the proxy listens, which starts last."""
+def wait_for_proxy(url: str) -> None:
+    """Wait until the proxy, which starts last, listens."""
     for _ in range(100):
         try:
             httpx2.get(url)
@@ -77,22 +83,19 @@ def await_proxy(url: str) -> None:
             return
 
 
-{% if dependent_services %}
-def await_dependents() -> None:
-    """Wait until the application can reach what it depends on."""
-    for name, port in DEPENDENTS.items():
+def wait_for_backend() -> None:
+    """Wait until the application can reach every service of the backend."""
+    for name, port in BACKEND.items():
         probe = f"import socket; socket.create_connection(({name!r}, {port}), timeout=3)"
         deadline = time.monotonic() + 60
         while compose("exec", "-T", "app", "python", "-c", probe).returncode:
             if time.monotonic() > deadline:
-                keep_logs()
-                said = f"{name} does not answer on port {port}, see logs/{name}.log."
-                pytest.fail(said, pytrace=False)
+                save_logs()
+                pytest.fail(f"{name} does not listen on port {port}: see logs/.", pytrace=False)
 
 
-{% endif %}
-def failing() -> str:
-    """Return which services do not run as they should."""
+def failing_services() -> str:
+    """Return the services that failed to start, with their status."""
     rows = map(json.loads, compose("ps", "--all", "--format=json").stdout.splitlines())
     return ", ".join(
         f"{row['Service']}: {row['Status']}"
@@ -101,10 +104,10 @@ def failing() -> str:
     )
 
 
-def compose(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run docker compose on a stack beside any that a person has up."""
+def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run docker compose on the stack of these tests, apart from one started by hand."""
     return subprocess.run(
-        ["docker", "compose", "--progress=plain", f"--project-name={PROJECT}", *words],
+        ["docker", "compose", "--progress=plain", f"--project-name={PROJECT}", *arguments],
         cwd=ROOT,
         env={"PORT": "0"} | os.environ,
         stdout=subprocess.PIPE,
@@ -114,8 +117,8 @@ def compose(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def keep_logs() -> None:
-    """Write what every service said to a file of its own."""
+def save_logs() -> None:
+    """Write the log of each service to a file of its own."""
     (ROOT / "logs").mkdir(exist_ok=True)
     for service in compose("config", "--services").stdout.split():
         text = compose("logs", "--no-color", "--no-log-prefix", "--timestamps", service).stdout

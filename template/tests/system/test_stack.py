@@ -1,4 +1,4 @@
-"""The contract through the whole stack, and what nobody may reach from outside."""
+"""The contract through the whole stack, and which parts of it are unreachable from outside."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from tests.system.conftest import {{ "DEPENDENTS, " if dependent_services }}PROJECT, Stack, compose
-
-# What the application alone may reach.
-BEHIND = { {{- (['"database": 5432'] * postgres + ['"store": 8333'] * s3 + ["**DEPENDENTS"] * (dependent_services | length > 0)) | join(", ") -}} }
+from tests.system.conftest import BACKEND, PROJECT, Stack, compose
 
 
 def test_it_answers_through_the_proxy(client: httpx2.Client) -> None:
@@ -28,8 +25,8 @@ def test_it_answers_through_the_proxy(client: httpx2.Client) -> None:
 
 
 def test_only_the_proxy_is_published(stack: Stack) -> None:
-    if not stack.ours:
-        pytest.skip("asks the stack that was brought up here")
+    if not stack.is_local:
+        pytest.skip("needs a stack that these tests started")
     published = {
         name
         for name, service in services().items()
@@ -40,11 +37,11 @@ def test_only_the_proxy_is_published(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("network", ["front", "back"])
-@pytest.mark.parametrize("name", BEHIND)
-def test_what_is_behind_is_out_of_the_proxys_reach(stack: Stack, name: str, network: str) -> None:
-    if not stack.ours:
-        pytest.skip("asks the stack that was brought up here")
-    probe = f"import socket; socket.create_connection(('{name}', {BEHIND[name]}), timeout=3)"
+@pytest.mark.parametrize("name", BACKEND)
+def test_only_the_application_reaches_the_backend(stack: Stack, name: str, network: str) -> None:
+    if not stack.is_local:
+        pytest.skip("needs a stack that these tests started")
+    probe = f"import socket; socket.create_connection(('{name}', {BACKEND[name]}), timeout=3)"
     options = ["--rm", f"--network={PROJECT}_{network}", "--entrypoint=python"]
     done = subprocess.run(
         ["docker", "run", *options, services()["app"]["Image"], "-c", probe],
@@ -54,17 +51,17 @@ def test_what_is_behind_is_out_of_the_proxys_reach(stack: Stack, name: str, netw
     assert (done.returncode == 0) is (network == "back"), done.stderr
 
 
-@pytest.mark.parametrize("port", {{ "sorted({2019, 8000, *BEHIND.values()} - {80, 443})" if dependent_services else "[2019, 8000, *BEHIND.values()]" }})
-def test_a_port_is_closed_to_the_outside(stack: Stack, port: int) -> None:
+@pytest.mark.parametrize("port", sorted({2019, 8000, *BACKEND.values()} - {80, 443}))
+def test_a_port_is_closed_from_outside(stack: Stack, port: int) -> None:
     host = urlsplit(stack.url).hostname
     if host in {"127.0.0.1", "localhost"}:
-        pytest.skip("asks another machine: on this one anything may listen")
+        pytest.skip("needs another machine: here, other programs may listen on the port")
     with socket.socket() as probe:
         probe.settimeout(3)
         assert probe.connect_ex((host, port)) != 0
 
 
 def services() -> dict[str, dict[str, Any]]:
-    """Return what docker compose knows of each running service."""
+    """Return what docker compose reports about each running service."""
     lines = compose("ps", "--format=json").stdout.splitlines()
     return {row["Service"]: row for row in map(json.loads, lines)}
