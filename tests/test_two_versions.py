@@ -125,7 +125,7 @@ def test_an_upgrade_may_climb_and_descend_at_once(
     make: Render, service: Variant, before: int, after: int
 ) -> None:
     project = make(service, before, OLD)
-    support.update(project, level=after)
+    support.update(project, **support.ANSWERS, level=after)
     support.assert_same_files(project, make(service, after, NEW))
 
 
