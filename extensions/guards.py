@@ -81,6 +81,11 @@ def refuse_update(
         return (
             f"An earlier update is not resolved in {', '.join(unresolved)}: resolve it and commit."
         )
+    if unsaved := files_outside_git(project, old, new):
+        return (
+            f"The update would replace or delete {', '.join(unsaved)}, which git does not have: "
+            "run `git add --force` and commit, or move your files away."
+        )
     if discard_edits:
         return ""
     if edited := edited_files_that_go(project, old, new):
@@ -90,6 +95,20 @@ def refuse_update(
             "first, or add --data discard_edits=true to delete them."
         )
     return ""
+
+
+def files_outside_git(project: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return the files that an update writes or deletes and that git does not have: ignored ones.
+
+    Args:
+        project: the project's folder, with no uncommitted changes.
+        old: its recorded answers.
+        new: its answers to be.
+    """
+    owners = levels.paths(old) | levels.paths(new)
+    found = {path for path, owner in owners.items() if owner != "sample"}
+    found = {path for path in found if (project / path).is_file()}
+    return sorted(found - set(git.lines(project, "ls-files")))
 
 
 def edited_files_that_go(

@@ -54,6 +54,19 @@ def test_an_update_without_edited_files_that_go_is_not_refused(project: Path) ->
     )
 
 
+@pytest.mark.parametrize(("before", "after"), [(0, 7), (7, 0)], ids=["written", "deleted"])
+def test_a_file_that_git_ignores_is_not_replaced_or_deleted(
+    project: Path, before: int, after: int
+) -> None:
+    old, new = ({**ANSWERS, "level": level} for level in (before, after))
+    assert guards.refuse_update(project, old, new, discard_edits=True) == ""
+    (project / ".git" / "info" / "exclude").write_text("compose.yaml\nnotes.md\n")
+    for name in ("compose.yaml", "notes.md"):
+        (project / name).write_text("Mine.\n")
+    refusal = guards.refuse_update(project, old, new, discard_edits=True)
+    assert refusal.startswith("The update would replace or delete compose.yaml, which git does not")
+
+
 def test_an_unresolved_update_is_refused(project: Path) -> None:
     (project / "README.md").write_text("<<<<<<< before updating\n")
     (project / "ops.rej").write_text("")
