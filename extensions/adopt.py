@@ -1,7 +1,7 @@
 """A project that was not made from the template is adopted: which requirements it does not meet.
 
-The contract between template and application is in the docs: where the application is, what it is
-called, how it reports its health, where its dependencies are listed. Nothing here writes a file.
+docs/reference/contract.md says what the template expects of an application. Nothing here writes a
+file.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from . import dependents, levels
+from . import dependents, levels, names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,19 +19,15 @@ if TYPE_CHECKING:
 FILE = ".copier-answers.yml"
 """Where a project records its answers."""
 KINDS = {"service": "service", "cli": "command-line program"}
+ARTIFACTS = {
+    "service": {"Container image": "container"},
+    "cli": {"Wheel": "wheel", "Stand-alone binary": "binary"},
+}
+"""Kind -> the choices of the question `artifact`."""
 RESERVED = {"alembic", "boto3", "fastapi", "migrations", "ops", "psycopg", "pydantic", "src"}
-RESERVED |= {"sqlalchemy", "starlette", "test", "tests", "uvicorn"}
+RESERVED |= {"hatchling", "httpx2", "mypy", "openfeature", "prek", "pytest", "ruff", "sqlalchemy"}
+RESERVED |= {"starlette", "test", "testcontainers", "tests", "uvicorn"}
 """Names of packages and folders that a project of some level has beside its own package."""
-
-
-def slug(name: str) -> str:
-    """Return a name as artifacts and hosts use it: `Link Shortener` -> `link-shortener`."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-
-
-def package_name(name: str) -> str:
-    """Return a name as Python imports it: `Link Shortener` -> `link_shortener`."""
-    return slug(name).replace("-", "_")
 
 
 @lru_cache(maxsize=1)
@@ -41,23 +37,23 @@ def questions() -> dict[str, dict[str, Any]]:
     return {key: question for key, question in read.items() if not key.startswith("_")}
 
 
-def error_in(answers: Mapping[str, Any], recorded: Mapping[str, Any]) -> str:
+def error_in(answers: Mapping[str, Any], before: Mapping[str, Any]) -> str:
     """Return what is wrong with a project's answers, in one sentence; nothing if they are valid.
 
     Args:
         answers: as recorded or given, perhaps as text: `--data level=2` is `"2"`.
-        recorded: what the project has answered before.
+        before: what the project had answered.
     """
-    return next(filter(None, (error_of(key, answers, recorded) for key in questions())), "")
+    return next(filter(None, (error_of(key, answers, before) for key in questions())), "")
 
 
-def error_of(key: str, answers: Mapping[str, Any], recorded: Mapping[str, Any]) -> str:
+def error_of(key: str, answers: Mapping[str, Any], before: Mapping[str, Any]) -> str:
     """Return what is wrong with one answer, in one sentence; nothing if it is valid or missing.
 
     Args:
         key: the question.
         answers: all answers so far, among which the one in question.
-        recorded: what the project has answered before.
+        before: what the project had answered.
     """
     if answers.get(key) is None:
         return ""
@@ -65,7 +61,7 @@ def error_of(key: str, answers: Mapping[str, Any], recorded: Mapping[str, Any]) 
     text = str(answer)
     cli = answers.get("kind") == "cli"
     if key == "project_name":
-        package = str(answers.get("package") or package_name(text))
+        package = str(answers.get("package") or names.package(text))
         return project_name_error(text) or package_error(package)
     if key == "package":
         return package_error(text)
@@ -76,13 +72,13 @@ def error_of(key: str, answers: Mapping[str, Any], recorded: Mapping[str, Any]) 
     if key == "dependents":
         return dependents_error(answer, cli=cli)
     if key == "artifact" and text:
-        return artifact_error(text, cli=cli)
+        return artifact_error(text, "cli" if cli else "service")
     if error := choice_error(key, answer):
         return error
-    if key == "kind" and recorded.get("kind") in KINDS and recorded["kind"] != answer:
-        was = KINDS[recorded["kind"]]
+    if key == "kind" and before.get("kind") in KINDS and before["kind"] != answer:
+        was = KINDS[before["kind"]]
         return f"A {was} stays a {was}: for another kind, make a new project and move the code."
-    if key == "feature_flags" and cli and text.lower() in {"true", "yes", "1"}:
+    if key == "feature_flags" and cli and parsed(answer) is True:
         return "Feature flags are for services: an installed program is not switched remotely."
     if key == "backing_services" and cli and "s3" in text:
         return "An S3 store is for services: a command-line program can have Postgres."
@@ -133,13 +129,12 @@ def level_error(level: str) -> str:
     return f"There is no level {level}: choose one from 0 to {len(levels.levels()) - 1}."
 
 
-def artifact_error(artifact: str, *, cli: bool) -> str:
+def artifact_error(artifact: str, kind: str) -> str:
     """Return why a project of this kind cannot have this artifact, or nothing."""
-    if cli and artifact not in {"wheel", "binary"}:
-        return f"A command-line program is a wheel or a binary, not a {artifact}."
-    if not cli and artifact != "container":
-        return f"A service is a container, not a {artifact}: leave the artifact out."
-    return ""
+    choices = ARTIFACTS[kind].values()
+    if artifact in choices:
+        return ""
+    return f"A {KINDS[kind]} is a {' or a '.join(choices)}, not a {artifact}."
 
 
 def dependents_error(answer: object, *, cli: bool) -> str:
@@ -162,9 +157,7 @@ def choice_error(key: str, answer: object) -> str:
         choices = list(question["choices"].values())
     else:
         return ""
-    if isinstance(answer, str):
-        with suppress(yaml.YAMLError):
-            answer = yaml.safe_load(answer)
+    answer = parsed(answer)
     if question.get("multiselect"):
         if not isinstance(answer, list) and answer:
             return f"{key} is a list: give for example {key}='[{', '.join(choices)}]'."
@@ -174,3 +167,11 @@ def choice_error(key: str, answer: object) -> str:
         if (str(one).lower() if isinstance(one, bool) else one) not in choices:
             return f"{key} cannot be {one!s}: choose {' or '.join(choices)}."
     return ""
+
+
+def parsed(answer: object) -> object:
+    """Return an answer as Copier reads it: what `--data` gives is YAML text."""
+    if isinstance(answer, str):
+        with suppress(yaml.YAMLError):
+            return yaml.safe_load(answer)
+    return answer

@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from copier_template_extensions import ContextHook
 
-from . import answers, levels, render
+from . import answers, levels, names, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ARTIFACTS = {
-    "service": {"Container image": "container"},
-    "cli": {"Wheel": "wheel", "Stand-alone binary": "binary"},
-}
-"""Kind -> the choices of the question `artifact`."""
 
 
 class Ladder(ContextHook):
@@ -43,10 +37,10 @@ class Ladder(ContextHook):
             self.render = render.start(context["_copier_conf"])
         if context["_copier_phase"] != "render":
             context.update(question_names(self.render, context))
-            return
-        if self.names is None:
-            self.names = question_names(self.render, context) | file_names(context)
-        context.update(self.names)
+        else:
+            if self.names is None:
+                self.names = question_names(self.render, context) | file_names(context)
+            context.update(self.names)
         context["is_first_copy"] = self.render.is_first_copy
 
 
@@ -62,20 +56,19 @@ def question_names(current: render.Render, context: Mapping[str, Any]) -> dict[s
     """
     asked = {key: context[key] for key in answers.questions() if key in context}
     has = levels.capabilities({**asked, "level": int(asked.get("level") or 0)})
-    conf, recording = context["_copier_conf"], context["_copier_answers"]
-    discard_edits = str(conf["data"].get("discard_edits", "")).lower() == "true"
+    conf, after = context["_copier_conf"], context["_copier_answers"]
+    discard_edits = answers.parsed(conf["data"].get("discard_edits")) is True
     return has | {
-        "artifact_choices": ARTIFACTS["cli" if has["cli"] else "service"],
+        "artifact_choices": answers.ARTIFACTS["cli" if has["cli"] else "service"],
         "company": levels.company().get("defaults", {}),
         "default_name": current.default_name,
         "default_owner": current.default_owner,
         "default_package": current.default_package,
         "detected": current.detected,
-        "error_of": lambda key: answers.error_of(key, asked, current.recorded),
-        "excluded": partial(current.exclude, recording=recording, discard_edits=discard_edits),
-        "is_first_copy": current.is_first_copy,
+        "error_of": lambda key: answers.error_of(key, asked, current.before),
+        "excluded": partial(current.exclude, after=after, discard_edits=discard_edits),
         "level_choices": {f"{one.level}  {one.name}": one.level for one in levels.levels()},
-        "render_message": partial(current.message, recording),
+        "render_message": partial(current.message, after),
     }
 
 
@@ -85,10 +78,10 @@ def file_names(context: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         context: Copier's own names, and the answers.
     """
-    recording = context["_copier_answers"]
+    after = context["_copier_answers"]
     return {
-        "dependent_services": levels.dependent_services(recording),
-        "required_checks": levels.required_checks(recording),
-        "settings": levels.settings(recording),
-        "slug": answers.slug(recording["project_name"]),
+        "dependent_services": levels.dependent_services(after),
+        "required_checks": levels.required_checks(after),
+        "settings": levels.settings(after),
+        "slug": names.slug(after["project_name"]),
     }

@@ -1,4 +1,4 @@
-"""What is refused before anything is written: each guard returns one sentence, or nothing."""
+"""What is refused before anything is written: each function returns one sentence, or nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-def refuse_company() -> str:
+def company_refusal() -> str:
     """Return why the company's own additions to the template cannot be used, or nothing."""
     try:
         levels.company()
@@ -21,7 +21,7 @@ def refuse_company() -> str:
     return ""
 
 
-def refuse_source(source: str) -> str:
+def source_refusal(source: str) -> str:
     """Return why a project cannot record this address of its template, or nothing."""
     path = Path(source)
     if path.is_absolute() or not path.is_dir():
@@ -32,7 +32,7 @@ def refuse_source(source: str) -> str:
     )
 
 
-def refuse_adoption(project: Path, paths: Iterable[str]) -> str:
+def adoption_refusal(project: Path, paths: Iterable[str]) -> str:
     """Return why a project that was not made from the template cannot be adopted, or nothing.
 
     Args:
@@ -59,15 +59,15 @@ def refuse_adoption(project: Path, paths: Iterable[str]) -> str:
     return ""
 
 
-def refuse_update(
-    project: Path, old: Mapping[str, Any], new: Mapping[str, Any], *, discard_edits: bool
+def update_refusal(
+    project: Path, before: Mapping[str, Any], after: Mapping[str, Any], *, discard_edits: bool
 ) -> str:
     """Return why a project cannot be updated, or nothing.
 
     Args:
         project: the project's folder.
-        old: its recorded answers.
-        new: its answers to be.
+        before: its recorded answers.
+        after: its answers to be.
         discard_edits: whether edited files that go may be deleted.
     """
     top = Path(git.line(project, "rev-parse", "--show-toplevel") or project)
@@ -81,15 +81,15 @@ def refuse_update(
         return (
             f"An earlier update is not resolved in {', '.join(unresolved)}: resolve it and commit."
         )
-    if unsaved := files_outside_git(project, old, new):
+    if unsaved := files_outside_git(project, before, after):
         return (
             f"The update would replace or delete {', '.join(unsaved)}, which git does not have: "
             "run `git add --force` and commit, or move your files away."
         )
     if discard_edits:
         return ""
-    if edited := edited_files_that_go(project, old, new):
-        what = f"Level {new['level']}" if new["level"] < old["level"] else "The new version"
+    if edited := edited_files_that_go(project, before, after):
+        what = f"Level {after['level']}" if after["level"] < before["level"] else "The new version"
         return (
             f"{what} has no {', '.join(edited)}, which you edited: copy your changes elsewhere "
             "first, or add --data discard_edits=true to delete them."
@@ -97,37 +97,39 @@ def refuse_update(
     return ""
 
 
-def files_outside_git(project: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+def files_outside_git(
+    project: Path, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[str]:
     """Return the files that an update writes or deletes and that git does not have: ignored ones.
 
     Args:
         project: the project's folder, with no uncommitted changes.
-        old: its recorded answers.
-        new: its answers to be.
+        before: its recorded answers.
+        after: its answers to be.
     """
-    owners = levels.paths(old) | levels.paths(new)
+    owners = levels.paths(before) | levels.paths(after)
     found = {path for path, owner in owners.items() if owner != "sample"}
     found = {path for path in found if (project / path).is_file()}
     return sorted(found - set(git.lines(project, "ls-files")))
 
 
 def edited_files_that_go(
-    project: Path, old: Mapping[str, Any], new: Mapping[str, Any]
+    project: Path, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[str]:
     """Return the files that an update would delete although the user edited them.
 
     Args:
         project: the project's folder.
-        old: its recorded answers.
-        new: its answers to be.
+        before: its recorded answers.
+        after: its answers to be.
     """
-    stay = set(levels.paths(new))
-    same_version = old["_commit"] == new.get("_commit")
-    had = {path for path, owner in levels.paths(old).items() if owner != "sample"}
+    stay = set(levels.paths(after))
+    same_version = before["_commit"] == after.get("_commit")
+    had = {path for path, owner in levels.paths(before).items() if owner != "sample"}
     if same_version and not any((project / path).is_file() for path in had - stay):
         return []
     with TemporaryDirectory() as folder:
-        unedited = fresh.render(Path(folder, "fresh"), old)
+        unedited = fresh.render(Path(folder, "fresh"), before)
         if not same_version:  # this version's table does not know what the older one wrote
             written = (path for path in unedited.rglob("*") if path.is_file())
             had = {path.relative_to(unedited).as_posix() for path in written}

@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template"
 COMPANY = ROOT / "company.yml"
 SCRIPT = "{package}.py"
-MODULE = "src/{package}/__init__.py"
+SOURCE = "src/{package}/"
+MODULE = f"{SOURCE}__init__.py"
 TEXT_FIELDS = ("meaning", "climb_when", "not_yet", "cost")
 OWNERS = ("sample", "write-once", "managed", "shared")
 
@@ -140,7 +141,7 @@ def paths(answers: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in active_entries(answers):
         for path in entry.drops:
-            del found[path]
+            found.pop(path, None)  # which only some kinds have
         found.update(entry.adds)
     return {path.format(package=answers["package"]): owner for path, owner in found.items()}
 
@@ -200,20 +201,21 @@ def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
     level = int(answers["level"])
     has = {one.capability: one.level <= level for one in levels()}
     backing = answers.get("backing_services") or []
-    cli = answers.get("kind") == "cli"
+    service, cli = (answers.get("kind", "service") == kind for kind in ("service", "cli"))
     binary = cli and answers.get("artifact") == "binary"
     delivered = has["continuous_delivery"]
     by_itself = has["continuous_deployment"]
+    dependents_given = answers.get("dependents") not in (None, "", [], "[]")
     return has | {
         "always": True,
-        "service": not cli,
+        "service": service,
         "cli": cli,
-        "container": has["packaging"] and not cli,
+        "container": has["packaging"] and service,
         "wheel": has["packaging"] and cli and not binary,
         "binary": has["packaging"] and binary,
         "postgres": has["integration_tests"] and "postgres" in backing,
-        "s3": has["integration_tests"] and not cli and "s3" in backing,
-        "feature_flags": delivered and not cli and bool(answers.get("feature_flags")),
-        "components": by_itself and not cli and answers.get("dependents") not in (None, [], "[]"),
+        "s3": has["integration_tests"] and service and "s3" in backing,
+        "feature_flags": delivered and service and bool(answers.get("feature_flags")),
+        "components": by_itself and service and dependents_given,
         "live_dangerously": delivered and not by_itself and bool(answers.get("live_dangerously")),
     }

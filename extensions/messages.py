@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import answers as names
-from . import git, levels
+from . import git, levels, names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,7 +98,7 @@ def to_do(
     changed = list(levels.active_entries(before)) != list(levels.active_entries(answers))
     if changed and (project / "uv.lock").is_file() and "uv lock" not in " ".join(steps):
         steps.insert(0, "uv lock, since the dependencies changed")
-    if int(before["level"]) >= 4 and any(entry.required_checks for entry in gained):
+    if levels.capabilities(before)["unit_tests"] and any(entry.required_checks for entry in gained):
         steps.append("ops/protect again, since pull requests need more checks now")
     conflicts = git.lines(project, "diff", "--name-only", "--relative", "--diff-filter=U")
     if conflicts:

@@ -15,7 +15,8 @@ from . import answers, git, levels
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HERE = Path()
+PROJECT = Path()
+"""The project's folder: the current one."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ class Project:
 
 def current() -> Project:
     """Return the project in the current folder."""
-    recorded = levels.load_yaml(HERE / answers.FILE)
+    recorded = levels.load_yaml(PROJECT / answers.FILE)
     committed = None
     if os.environ.get("COPIER_OPERATION") == "update":
-        committed = git.output(HERE, "show", f"HEAD:./{answers.FILE}")
+        committed = git.output(PROJECT, "show", f"HEAD:./{answers.FILE}")
     return Project(recorded, yaml.safe_load(committed) if committed else None)
 
 
@@ -74,7 +75,7 @@ def write(file: Path, text: str) -> None:
 
 def remove_empty(folder: Path) -> None:
     """Remove a folder of the project, and those above it, while nothing but bytecode is in them."""
-    while folder != HERE and folder.is_dir():
+    while folder != PROJECT and folder.is_dir():
         if any(path.name != "__pycache__" for path in folder.iterdir()):
             return
         for path in folder.glob("__pycache__/*"):

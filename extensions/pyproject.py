@@ -20,7 +20,7 @@ TEMPLATE_ANCHOR = "    # Kept current by the template:\n"
 OWN_ANCHOR = "    # Yours (uv add):\n"
 HEADER = re.compile(r"(?m)^# /// script\r?\n(?P<body>(?:#(?: .*)?\r?\n)+?)# ///\r?\n")
 SERVER = "uvicorn"
-"""The one dependency that the template has at every level with a pyproject.toml."""
+"""A service's server: the one dependency that the template lists at every level from 3 on."""
 
 
 def parse(requirement: str) -> Requirement:

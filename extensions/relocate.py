@@ -11,7 +11,7 @@ import ast
 from pathlib import Path
 
 from . import git, pyproject, samples
-from .project import HERE, Project, current, read, remove_empty, say, write
+from .project import PROJECT, Project, current, read, remove_empty, say, write
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
 def move(project: Project) -> None:
     """Move the application, and the modules that it imports, to where the level has them."""
     source, target = project.script, project.module
-    old_root, new_root = HERE, Path("src")
+    old_root, new_root = PROJECT, Path("src")
     if not project.is_packaged:
         source, target, old_root, new_root = target, source, new_root, old_root
     if not source.is_file():
@@ -60,7 +60,7 @@ def move(project: Project) -> None:
 def rename(source: Path, target: Path) -> None:
     """Move a file or folder, in git too where git has it."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    if git.output(HERE, "mv", str(source), str(target)) is None:
+    if git.output(PROJECT, "mv", str(source), str(target)) is None:
         source.rename(target)
     remove_empty(source.parent)
 
@@ -104,7 +104,7 @@ def imported_names(code: Path) -> set[str]:
 
 def carry_header(code: Path) -> None:
     """Move what the script's header asks for to pyproject.toml, and remove the header."""
-    text, file = read(code), HERE / pyproject.FILE
+    text, file = read(code), PROJECT / pyproject.FILE
     header = pyproject.HEADER.search(text)
     if not header:
         return
@@ -120,7 +120,7 @@ def carry_header(code: Path) -> None:
 def restore_header(code: Path) -> None:
     """Give the script a header with the dependencies that pyproject.toml had for it."""
     text = read(code)
-    committed = git.output(HERE, "show", f"HEAD:./{pyproject.FILE}")
+    committed = git.output(PROJECT, "show", f"HEAD:./{pyproject.FILE}")
     if pyproject.HEADER.search(text) or not committed:
         return
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from copier.errors import UserMessageError
 
-from . import adopt, answers, detect, fresh, git, guards, levels, messages
+from . import adopt, answers, detect, fresh, git, guards, levels, messages, names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -23,7 +23,7 @@ class Render:
 
     project: Path
     """The folder that is rendered into, without symbolic links."""
-    recorded: Mapping[str, Any]
+    before: Mapping[str, Any]
     """The answers that the project had recorded."""
     detected: Mapping[str, str]
     """The answers that the files of an unmanaged project give."""
@@ -44,59 +44,60 @@ class Render:
         if found := re.search(r"github\.com[:/]([^/]+)/", remote):
             return found[1]
         name = git.line(folder, "config", "github.user") or git.line(folder, "config", "user.name")
-        return answers.slug(name) or "acme"
+        return names.slug(name) or "acme"
 
     def default_package(self, name: str) -> str:
         """Return the import name that the project has already, or else one made from its name."""
-        return self.detected.get("package") or answers.package_name(name)
+        return self.detected.get("package") or names.package(name)
 
-    def exclude(self, operation: str, recording: Mapping[str, Any], *, discard_edits: bool) -> str:
+    def exclude(self, operation: str, after: Mapping[str, Any], *, discard_edits: bool) -> str:
         """Return `_exclude`: one pattern a line for each path that is not to be written.
 
         Copier asks for it when every question is answered and nothing is written.
 
         Args:
             operation: Copier's own word, `copy` or `update`.
-            recording: the answers that the project will record.
+            after: the answers that the project will record.
             discard_edits: whether an update may delete edited files.
 
         Raises:
             UserMessageError: a guard refuses.
         """
         if operation == "copy":
-            refuse(guards.refuse_source(recording["_src_path"]))
+            stop(guards.source_refusal(after["_src_path"]))
             if detect.is_unmanaged(self.project):
-                return self.adopt(recording)
-            package = recording["package"]
+                return self.adopt(after)
+            package = after["package"]
             places = [one.format(package=package) for one in (levels.SCRIPT, levels.MODULE)]
             self.is_first_copy = not any((self.project / place).exists() for place in places)
-        elif self.recorded:
-            old, new = self.recorded, recording
-            refuse(guards.refuse_update(self.project, old, new, discard_edits=discard_edits))
+        elif self.before:
+            stop(
+                guards.update_refusal(self.project, self.before, after, discard_edits=discard_edits)
+            )
         without = () if self.is_first_copy else ("sample",)
-        return patterns(levels.excluded_paths(recording, without))
+        return patterns(levels.excluded_paths(after, without))
 
-    def adopt(self, recording: Mapping[str, Any]) -> str:
+    def adopt(self, after: Mapping[str, Any]) -> str:
         """Return `_exclude` of a copy into an unmanaged project: what it has is not written."""
-        wanted = levels.paths(recording)
-        refuse(guards.refuse_adoption(self.project, wanted))
+        wanted = levels.paths(after)
+        stop(guards.adoption_refusal(self.project, wanted))
         with TemporaryDirectory() as folder:
-            new = fresh.render(Path(folder, self.project.name), recording)
-            adoption = adopt.Adoption(self.project, new, recording)
+            new = fresh.render(Path(folder, self.project.name), after)
+            adoption = adopt.Adoption(self.project, new, after)
             missing = list(adoption.missing_requirements())
             self.adoption = messages.adoption_lines(adoption.kept(), missing)
         kept = {path for path in wanted if (self.project / path).exists()}
-        return patterns(levels.excluded_paths(recording, ("sample",)) | kept)
+        return patterns(levels.excluded_paths(after, ("sample",)) | kept)
 
-    def message(self, recording: Mapping[str, Any]) -> str:
+    def message(self, after: Mapping[str, Any]) -> str:
         """Return the message after a copy or an update.
 
         Args:
-            recording: the answers that the project has recorded.
+            after: the answers that the project has recorded.
         """
         committed = git.output(self.project, "show", f"HEAD:./{answers.FILE}")
-        before = yaml.safe_load(committed) if committed else None
-        return messages.render_message(self.project, recording, before, self.adoption)
+        head = yaml.safe_load(committed) if committed else None
+        return messages.render_message(self.project, after, head, self.adoption)
 
 
 def start(conf: Mapping[str, Any]) -> Render:
@@ -109,16 +110,16 @@ def start(conf: Mapping[str, Any]) -> Render:
         UserMessageError: an answer that was given or recorded is wrong.
     """
     project = Path(conf["dst_path"]).resolve()
-    recorded = read_answers(project / answers.FILE)
+    before = read_answers(project / answers.FILE)
     detected = detect.detect_answers(project) if detect.is_unmanaged(project) else {}
-    render = Render(project, recorded, detected)
-    given = {**conf["user_defaults"], **recorded, **conf["data"]}
+    render = Render(project, before, detected)
+    given = {**conf["user_defaults"], **before, **conf["data"]}
     if "package" in detected:
         given.setdefault("package", detected["package"])
     if conf["defaults"]:
         given.setdefault("project_name", render.default_name)
         given.setdefault("kind", detected.get("kind", "service"))
-    refuse(guards.refuse_company() or answers.error_in(given, recorded))
+    stop(guards.company_refusal() or answers.error_in(given, before))
     return render
 
 
@@ -131,7 +132,7 @@ def read_answers(file: Path) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def refuse(reason: str) -> None:
+def stop(reason: str) -> None:
     """Stop Copier where there is a reason to, with the reason as its only output.
 
     Raises:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from . import answers, git, levels
-from .project import HERE, Project, read, remove_empty, say, write
+from . import git, levels, names
+from .project import PROJECT, Project, read, remove_empty, say, write
 from .pyproject import HEADER
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def sample(path: str, given: Mapping[str, Any], without: Collection[str] = ()) -
         without: options that the project does not have, whatever the answers say.
     """
     package = str(given["package"])
-    file = levels.template_file(path.replace(f"src/{package}/", "src/{package}/"))
+    file = levels.template_file(path.replace(levels.SOURCE.format(package=package), levels.SOURCE))
     assert file is not None, path
     text = file.read_text(encoding="utf-8")
     if file.suffix != ".jinja":
@@ -46,7 +46,7 @@ def sample(path: str, given: Mapping[str, Any], without: Collection[str] = ()) -
         autoescape=False,
     )
     has = levels.capabilities(given) | dict.fromkeys(without, False)
-    slug = answers.slug(str(given["project_name"]))
+    slug = names.slug(str(given["project_name"]))
     return environment.from_string(text).render({**given, **has, "slug": slug})
 
 
@@ -156,5 +156,5 @@ def report_options(project: Project, before: Mapping[str, Any]) -> None:
         ("feature_flags", "feature flags", "openfeature", f"{flags} was deleted"),
         ("s3", "store", "boto3", "pyproject.toml no longer lists boto3"),
     ):
-        if name in went and (left := git.lines(HERE, "grep", "-l", library, "--", "*.py")):
+        if name in went and (left := git.lines(PROJECT, "grep", "-l", library, "--", "*.py")):
             say(f"Remove the {what} from {', '.join(left)}: {loss}.")

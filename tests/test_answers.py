@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from extensions import answers
+from extensions import answers, names
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from extensions import answers
     ],
 )
 def test_slug_and_package_are_made_from_the_name(name: str, slug: str, package: str) -> None:
-    assert (answers.slug(name), answers.package_name(name)) == (slug, package)
+    assert (names.slug(name), names.package(name)) == (slug, package)
 
 
 @pytest.mark.parametrize(

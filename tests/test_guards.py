@@ -27,30 +27,30 @@ def test_an_address_that_only_works_from_here_is_refused(
 ) -> None:
     (tmp_path / "ladder").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert f"give the whole address, {tmp_path / 'ladder'}." in guards.refuse_source("ladder")
+    assert f"give the whole address, {tmp_path / 'ladder'}." in guards.source_refusal("ladder")
     for source in (str(tmp_path / "ladder"), "gh:acme/ladder", "https://example.com/ladder.git"):
-        assert guards.refuse_source(source) == ""
+        assert guards.source_refusal(source) == ""
 
 
 def test_a_project_that_git_can_restore_is_adopted(project: Path) -> None:
-    assert guards.refuse_adoption(project, ["README.md", "ops/deploy"]) == ""
+    assert guards.adoption_refusal(project, ["README.md", "ops/deploy"]) == ""
 
 
 def test_a_project_that_git_cannot_restore_is_not_adopted(project: Path, tmp_path: Path) -> None:
     (project / "README.md").write_text("Changed.\n")
-    assert "has uncommitted changes" in guards.refuse_adoption(project, [])
-    assert "is not a git repository" in guards.refuse_adoption(tmp_path, [])
+    assert "has uncommitted changes" in guards.adoption_refusal(project, [])
+    assert "is not a git repository" in guards.adoption_refusal(tmp_path, [])
 
 
 def test_a_file_in_the_way_of_a_folder_is_refused(project: Path) -> None:
-    assert "has a folder README.md" in guards.refuse_adoption(project, ["README.md/a"])
+    assert "has a folder README.md" in guards.adoption_refusal(project, ["README.md/a"])
     (project / "ops").mkdir()
-    assert "has a file ops," in guards.refuse_adoption(project, ["ops"])
+    assert "has a file ops," in guards.adoption_refusal(project, ["ops"])
 
 
 def test_an_update_without_edited_files_that_go_is_not_refused(project: Path) -> None:
     assert (
-        guards.refuse_update(project, ANSWERS, {**ANSWERS, "level": 8}, discard_edits=False) == ""
+        guards.update_refusal(project, ANSWERS, {**ANSWERS, "level": 8}, discard_edits=False) == ""
     )
 
 
@@ -59,11 +59,11 @@ def test_a_file_that_git_ignores_is_not_replaced_or_deleted(
     project: Path, before: int, after: int
 ) -> None:
     old, new = ({**ANSWERS, "level": level} for level in (before, after))
-    assert guards.refuse_update(project, old, new, discard_edits=True) == ""
+    assert guards.update_refusal(project, old, new, discard_edits=True) == ""
     (project / ".git" / "info" / "exclude").write_text("compose.yaml\nnotes.md\n")
     for name in ("compose.yaml", "notes.md"):
         (project / name).write_text("Mine.\n")
-    refusal = guards.refuse_update(project, old, new, discard_edits=True)
+    refusal = guards.update_refusal(project, old, new, discard_edits=True)
     assert refusal.startswith("The update would replace or delete compose.yaml, which git does not")
 
 
@@ -71,7 +71,7 @@ def test_an_unresolved_update_is_refused(project: Path) -> None:
     (project / "README.md").write_text("<<<<<<< before updating\n")
     (project / "ops.rej").write_text("")
     support.commit_all(project)
-    refusal = guards.refuse_update(project, ANSWERS, ANSWERS, discard_edits=True)
+    refusal = guards.update_refusal(project, ANSWERS, ANSWERS, discard_edits=True)
     assert refusal.startswith("An earlier update is not resolved in README.md, ops.rej: ")
 
 
@@ -79,7 +79,7 @@ def test_a_project_in_an_ignored_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "links").mkdir()
     (tmp_path / ".gitignore").write_text("links/\n")
     support.commit_all(tmp_path)
-    refusal = guards.refuse_update(tmp_path / "links", ANSWERS, ANSWERS, discard_edits=True)
+    refusal = guards.update_refusal(tmp_path / "links", ANSWERS, ANSWERS, discard_edits=True)
     assert "ignores links/, so the update could not be undone" in refusal
 
 
