@@ -65,7 +65,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """Run the inner loop: renders, file lists, linters of projects, a sample of climbs."""
+    """Run the quick tests: renders, file lists, linters of projects, a sample of climbs."""
     install(session, "test")
     pytest(session, "--ignore=tests/e2e", "-m", "not exhaustive", *session.posargs)
 
@@ -79,21 +79,21 @@ def invariants(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """Execute what every level claims, on the testbed."""
+    """Carry out what each level promises, on the testbed."""
     install(session, "test")
     pytest(session, "tests/e2e", *session.posargs, workers=BUSY)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test: the inner loop, the invariants and e2e, side by side."""
+    """Run all tests: unit, invariants and e2e together, in parallel."""
     install(session, "test")
     pytest(session, *session.posargs, workers=BUSY)
 
 
 @nox.session
 def newest(session: nox.Session) -> None:
-    """Run the inner loop on the newest Copier 9, whatever version is pinned."""
+    """Run the quick tests on the newest Copier 9, whatever version is pinned."""
     install(session, "test")
     session.install("--upgrade", "copier>=9.19,<10", "copier-template-extensions")
     session.run("copier", "--version")
@@ -109,7 +109,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def mutation(session: nox.Session) -> None:
-    """Remove one piece of the ladder at a time, and write reports/mutation.md."""
+    """Remove one piece of Ladder at a time, and write reports/mutation.md."""
     install(session, "test")
     session.run("python", "-m", "tools.mutation", *session.posargs, env={"PATH": pythons()})
 

@@ -47,7 +47,7 @@ os.environ.update(
 
 
 def exhaustive_but_last(*levels: int) -> list[Any]:
-    """Return levels as parameters of a test; the inner loop runs only the last of them."""
+    """Return levels as parameters of a test; the quick tests have only the last of them."""
     others = [pytest.param(level, marks=pytest.mark.exhaustive) for level in levels[:-1]]
     return [*others, levels[-1]]
 

@@ -20,7 +20,7 @@ SAMPLE = [("script", 2), ("setuptools", 4), ("poetry", 8), ("uv", 4)]
 
 
 def quick(cases: list[tuple[str, int]]) -> list[Any]:
-    """Return cases as parameters; the inner loop takes one of them."""
+    """Return cases as parameters; the quick tests have one of them."""
     return [
         pytest.param(*case, marks=() if case == ("uv", 4) else pytest.mark.exhaustive)
         for case in cases

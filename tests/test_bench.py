@@ -35,6 +35,15 @@ def test_the_page_is_made_of_the_figures() -> None:
     assert bench_page.PLOT.is_file()
 
 
+def test_the_wall_clock_of_a_busy_machine_is_not_shown() -> None:
+    found = json.loads(bench.FIGURES.read_text())["copies"]
+    for load, shown in (("0.4, 0.5, 0.5", True), ("20.4, 16.5, 11.8", False)):
+        found["machine"] |= {"system": "Linux on x86_64, 2 processors", "load": load}
+        lines = bench_page.copies_section(found)
+        assert (sum(line.startswith("| level | files |") for line in lines) == 2) is shown
+        assert any("kept the machine busy" in line for line in lines) is not shown
+
+
 def test_a_missed_target_is_bold() -> None:
     row = {name: {"cpu": 1.0, "wall": 1.0} for name in ("floor", "plain_climb")}
     row |= {"copy": {"cpu": 1.3, "wall": 9.0}, "climb": {"cpu": 1.61, "wall": 9.0}}

@@ -11,7 +11,7 @@ from tests.conftest import Render
 from tests.variants import Variant
 
 PAIRS = list(itertools.permutations(support.LEVELS, 2))
-# The inner loop takes the longest jump, up and down.
+# The quick tests have the longest jump, up and down.
 INNER = {("service", 0, 8), ("service", 8, 0), ("wheel", 0, 8)}
 
 

@@ -70,7 +70,7 @@ def test_commands_are_shown_only_where_they_are_run(document: Path) -> None:
 @pytest.mark.exhaustive
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     """From a clone, with nothing on the machine but Python and git: make, run, climb."""
-    first, _, climb = blocks(README)
+    first, climb, _ = blocks(README)
     machine = tmp_path / "machine"
     machine.mkdir()
     (machine / "python3").symlink_to(Path(sys.base_prefix) / "bin" / "python3")
@@ -87,7 +87,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
 
 
 def test_the_build_runs_the_tests_as_the_readme_says() -> None:
-    _, tests, _ = blocks(README)
+    _, _, tests = blocks(README)
     build = (support.ROOT / ".ci" / "run").read_text()
     found = re.findall(r"(?m)^command=\$\((.*)\)$", build)
     assert len(found) == 1

@@ -62,3 +62,13 @@ def test_the_page_lists_the_survivors() -> None:
     page = mutation.page([one, other], {one.key: {"by": "", "seconds": 1}})
     assert f"- `{one.file}`, {one.what}: not explained yet" in page
     assert "| table | 2 | 0 | 1 | 1 |" in page
+    assert "1 of 2 mutants have been run so far." in page
+
+
+def test_the_page_names_only_tests_that_exist() -> None:
+    one, other = EVERY[:2]
+    here = f"tests/test_mutation.py::{test_the_page_names_only_tests_that_exist.__name__}"
+    results = {one.key: {"by": here}, other.key: {"by": "tests/test_none.py::test_none"}}
+    page = mutation.page([one, other], results)
+    assert f"| `{here}` | 1 |\n| tests that were renamed or removed since | 1 |\n" in page
+    assert "test_none" not in page

@@ -48,7 +48,7 @@ WRONG = [
 
 RENDERED = {"level=99", "project_name=json", "package=Links", "backing_services=[mysql]"}
 RENDERED |= {"license=GPL", "feature_flags=perhaps", "dependents=[", "owner=a/b"}
-"""One wrong answer to each question, which the inner loop gives to Copier."""
+"""One wrong answer to each question, which the quick tests give to Copier."""
 
 
 @pytest.mark.parametrize("data", ["level=99", "package=Links", "dependents=["])

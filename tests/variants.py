@@ -86,7 +86,7 @@ class Variant:
 def cases(levels: Iterable[Any], names: Iterable[str] = NAMES) -> list[Any]:
     """Return variants and levels as parameters: `("variant", "level"), indirect=["variant"]`.
 
-    The inner loop runs the first variant at every level, and a wheel at the highest.
+    The quick tests have the first variant at every level, and a wheel at the highest.
     """
     levels, names = list(levels), list(names)
     inner = {(names[0], level) for level in levels} | {("wheel", levels[-1])}
@@ -111,7 +111,7 @@ def jumps(
 
     Args:
         pairs: the pairs.
-        inner: variants and pairs that the inner loop runs.
+        inner: variants and pairs that the quick tests have.
         of_programs: the pairs of a wheel and a binary, if they are others than a service's.
     """
     return [

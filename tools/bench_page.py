@@ -14,12 +14,15 @@ TARGETS = {"copy / floor": 1.3, "climb / copy": 2.8, "climb / plain climb": 1.6}
 HEAD = """\
 # How long users wait
 
-The floor is a plain template with the same files as a project of the level: no question, no
-extension, and no Jinja but in the file of answers. The plain climb is an update of that template
-from a version with the files of the level below. Copies and climbs are from a full clone of Ladder;
-"alone" is a copy of the template without tests, tools and docs. A command is measured whole, with
-Python's start. CPU time is user and system time of the command and all its children. Every figure
-is the median of runs that alternate; folders are in memory where the machine has some set apart.
+- *Copy*: a copy from a full clone of Ladder.
+- *Climb*: an update of such a copy from the level below (at level 0, an update to the same level).
+- *Floor*: a copy of a minimal template: the same files, no questions, no extension, and no Jinja
+  except in the answers file.
+- *Plain climb*: an update of the minimal template from the files of the level below.
+- *Alone*: a copy from a repository that contains only the template, without tests, tools and docs.
+
+Times include the start of Python. CPU time is the user and system time of the command and all its
+children. Folders are on a tmpfs if the machine has one.
 """
 
 
@@ -35,9 +38,26 @@ def page(figures: Mapping[str, Any]) -> str:
     lines = [*HEAD.splitlines(), ""]
     for name, section in TABLES.items():
         if name in figures:
-            on = ", ".join(f"{key} {value}" for key, value in figures[name]["machine"].items())
-            lines += [*section(figures[name]), "", f"Measured on {on}.", ""]
+            lines += [*section(figures[name]), "", measured_on(figures[name]["machine"]), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def measured_on(machine: Mapping[str, str]) -> str:
+    """Return the sentence on the machine and the versions of a measurement."""
+    system, *rest = (f"{key} {value}".removeprefix("system ") for key, value in machine.items())
+    return f"Measured on {system.replace(' on ', ', ')}; {', '.join(rest)}."
+
+
+def is_busy(machine: Mapping[str, str]) -> bool:
+    """Tell whether other programs kept the machine busy, so that the wall clock says little."""
+    load = float(machine.get("load", "0").partition(",")[0])
+    return load > int(machine["system"].split()[-2])
+
+
+def extremes(levels: list[Mapping[str, Any]], work: str) -> str:
+    """Return the CPU time of one work, from the quickest to the slowest level."""
+    times = [row[work]["cpu"] for row in levels]
+    return f"{min(times):.1f} to {max(times):.1f} s"
 
 
 def table(*columns: str, rows: list[list[str]]) -> list[str]:
@@ -57,11 +77,21 @@ def copies_section(found: Mapping[str, Any]) -> list[str]:
     """Return the tables of copies and climbs."""
     targets = ", ".join(f"{name} at most {target}" for name, target in TARGETS.items())
     lines = ["## Copies and climbs", "", "![CPU seconds per level](bench.svg)", ""]
-    lines += [f"Targets, in CPU time at every level: {targets}. A missed one is bold.", ""]
-    for unit, title in (("cpu", "CPU time, seconds"), ("wall", "Wall clock, seconds")):
-        lines += [f"### {title}", "", *levels_table(found["levels"], unit), ""]
+    copy, climb = (extremes(found["levels"], work) for work in ("copy", "climb"))
+    runs = found["medians of"]
+    what = "from a single run" if runs == 1 else f"the median of {runs} runs that alternate"
+    lines += [f"A copy takes {copy} of CPU time, a climb by one level {climb}."]
+    lines += [f"Every figure is {what}.", ""]
+    lines += [f"Targets, in CPU time at every level: {targets}. Missed targets are bold.", ""]
+    lines += ["### CPU time, seconds", "", *levels_table(found["levels"], "cpu"), ""]
+    lines += ["### Wall clock, seconds", ""]
+    if is_busy(found["machine"]):
+        lines += ["Not shown: other programs kept the machine busy during the measurement.", ""]
+    else:
+        lines += [*levels_table(found["levels"], "wall"), ""]
     if found["before"]:
-        lines += [f"### Before, at {found['before']}", "", *before_table(found["levels"]), ""]
+        lines += [f"### Change since commit {found['before']} (before)", ""]
+        lines += [*before_table(found["levels"]), ""]
     costs = found["one_file"]
     lines += [
         f"One more file costs Copier {costs['plain']:.1f} ms of CPU time, and "
@@ -76,7 +106,7 @@ def copies_section(found: Mapping[str, Any]) -> list[str]:
         ]
         lines += ["", "Other templates with their own defaults, CPU time:", ""]
         lines += table("template", "files", "floor", "copy", "copy / floor", rows=rows)
-    return [*lines, "", f"Runs of each: {found['medians of']}."]
+    return lines
 
 
 def levels_table(levels: list[Mapping[str, Any]], unit: str) -> list[str]:
@@ -119,12 +149,13 @@ def pipeline_section(found: Mapping[str, Any]) -> list[str]:
         for row in found["runs"]
     ]
     lines = ["## The rendered pipeline", ""]
-    lines += ["A push to main, its jobs one at a time; the critical path is what one waits for if"]
-    lines += ["every job has a runner of its own. Each was run once, with cold caches first.", ""]
-    lines += table("level", "caches", "critical path, s", "which is", "all jobs, s", rows=rows)
+    lines += ["The jobs of a push to main ran one after another, once with cold and once with warm"]
+    lines += ["caches. The critical path is how long you wait if every job has its own runner.", ""]
+    columns = ("critical path, s", "jobs on the critical path, s", "all jobs, s")
+    lines += table("level", "caches", *columns, rows=rows)
     for name, image in found["image"].items():
         when = f" at {found['before']}" if name == "before" else ""
-        text = f"An image{when} takes {image['cold']:.1f} s with nothing cached, and "
+        text = f"Building the image{when} takes {image['cold']:.1f} s with nothing cached, and "
         lines += ["", f"{text}{image['warm']:.1f} s after a change of code."]
     return lines
 

@@ -1,13 +1,13 @@
-"""Removes one piece of the ladder at a time, and checks that a test fails.
+"""Removes one piece of Ladder at a time, and checks that a test fails.
 
     python -m tools.mutation --only table --jobs 2
     python -m tools.mutation --list
 
-The pieces are generated: each path, drop, check, setting and step of the table; each job and step
-of a workflow, and each of their conditions, needs and permissions; each validator of the questions
-and refusal of the extension; each statement of the programs that deploy. A mutant is run against
-the tests that are most likely to fail, cheapest first. Results are kept, so that a run goes on
-where it stopped.
+A mutant is Ladder without one piece. The pieces are each entry of `extensions/ladder.yml`: path,
+dropped path, required check, setting, step; each job and step of a workflow, and each of their
+conditions, needs and permissions; each validator of the questions and refusal of the extension;
+each statement of the programs that deploy. Each mutant runs the tests that are most likely to
+fail, cheapest first. Results are kept, so that an interrupted run continues where it stopped.
 """
 
 from __future__ import annotations
@@ -241,6 +241,8 @@ def run_tests(
 def page(every: list[Mutant], results: dict[str, Any]) -> str:
     """Return reports/mutation.md."""
     lines = ["# Which tests fail when a piece is removed", ""]
+    ran_of_all = sum(mutant.key in results for mutant in every)
+    lines += [f"{ran_of_all} of {len(every)} mutants have been run so far.", ""]
     lines += [*(__doc__ or "").split("\n\n")[2].strip().splitlines(), ""]
     lines += ["| kind | mutants | found | survived | not yet run |", "|---|---|---|---|---|"]
     for kind in TESTS:
@@ -257,8 +259,17 @@ def page(every: list[Mutant], results: dict[str, Any]) -> str:
     by = Counter(results[one.key]["by"] for one in every if one.key in results)
     del by[""]
     lines += ["", "Found by:", "", "| test | mutants |", "|---|---|"]
-    lines += [f"| `{test}` | {number} |" for test, number in by.most_common()]
+    lines += [f"| `{test}` | {number} |" for test, number in by.most_common() if exists(test)]
+    if renamed := sum(number for test, number in by.items() if not exists(test)):
+        lines.append(f"| tests that were renamed or removed since | {renamed} |")
     return "\n".join(lines) + "\n"
+
+
+def exists(test: str) -> bool:
+    """Tell whether there is still a test of this name, such as `tests/test_a.py::test_b`."""
+    file, _, name = test.partition("::")
+    path = support.ROOT / file
+    return path.is_file() and f"def {name}(" in path.read_text()
 
 
 def write(every: list[Mutant], results: dict[str, Any]) -> None:

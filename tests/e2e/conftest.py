@@ -36,7 +36,7 @@ class StartHost(Protocol):
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start what takes longest first, so that no worker is left alone with it at the end.
 
-    The inner loop comes before, while the first worker brings up the testbed.
+    The quick tests come before, while the first worker brings up the testbed.
     """
     items.sort(key=_start)
 
