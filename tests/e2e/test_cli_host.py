@@ -145,8 +145,8 @@ FAULTS = {
         "--version says 'links 0.9' and not",
     ),
     "cannot tell how it is used": (
-        "print every code with",
-        "print every %d code with",
+        "print every code and",
+        "print every %d code and",
         "links --help of",
     ),
 }
