@@ -85,7 +85,7 @@ def test_a_project_in_an_ignored_folder_is_refused(tmp_path: Path) -> None:
 
 def test_files_are_the_same_whatever_the_users_dependencies(tmp_path: Path) -> None:
     one, other = tmp_path / "one.toml", tmp_path / "other.toml"
-    text = "dependencies = [\n    # Kept current by the template:\n    # Yours (uv add):\n{}]\n"
+    text = "dependencies = [\n    # The template manages the lines from here to the next comment.\n    # Yours; add with `uv add`:\n{}]\n"
     one.write_text(text.format('    "attrs",\n'))
     other.write_text(text.format(""))
     assert guards.is_same(one, other)

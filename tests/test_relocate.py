@@ -13,11 +13,11 @@ PYPROJECT = """\
 name = "links"
 requires-python = ">=3.11"
 dependencies = [
-    # Kept current by the template:
+    # The template manages the lines from here to the next comment.
     "alembic>=1.17",
     "psycopg[binary]>=3.2",
     "uvicorn>=0.37",
-    # Yours (uv add):
+    # Yours; add with `uv add`:
     "attrs>=25",
 ]
 

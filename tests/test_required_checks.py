@@ -148,8 +148,8 @@ def test_only_a_program_that_passed_every_test_is_published(variant: Variant, le
     first = main["staging" if "staging" in main else "verify"]
     assert first["if"].startswith("github.event_name == 'push'")
     assert ("verify" in main["production"]["needs"]) is (level == 8)
-    assert "verified" in main["production"]["needs"]
-    assert main["verified"]["if"].startswith("github.event_name == 'workflow_dispatch'")
+    assert "verify-requested" in main["production"]["needs"]
+    assert main["verify-requested"]["if"].startswith("github.event_name == 'workflow_dispatch'")
 
 
 @pytest.mark.parametrize("level", DELIVERED)
