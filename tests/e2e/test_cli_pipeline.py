@@ -132,7 +132,8 @@ def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
     assert first.results == dict.fromkeys(
         {*CHECKS, "package / build", "package / release", "skipped"}, "success"
     ) | dict.fromkeys(
-        {"staging", "verify / install", "verify-requested / install", "production", "latest"}, "skipped"
+        {"staging", "verify / install", "verify-requested / install", "production", "latest"},
+        "skipped",
     )
     notices = first.messages("notice")
     assert any("the variable STAGING_URL is not set" in text for text in notices)

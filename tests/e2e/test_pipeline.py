@@ -206,7 +206,9 @@ def test_stale_lock_fails_every_check_with_a_hint(
     made = project(4)
     support.run("uv", "lock", "--quiet", cwd=made)
     pyproject = made / "pyproject.toml"
-    text = pyproject.read_text().replace("# Yours; add with `uv add`:\n", '# Yours; add with `uv add`:\n    "attrs",\n')
+    text = pyproject.read_text().replace(
+        "# Yours; add with `uv add`:\n", '# Yours; add with `uv add`:\n    "attrs",\n'
+    )
     pyproject.write_text(text)
     support.commit_all(made, "A dependency more")
     run = run_workflows(made, "pull_request", job="check", workflow="main.yml")
