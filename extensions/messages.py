@@ -1,4 +1,4 @@
-"""The message after a copy or an update: what the project gained, what to do, what comes next."""
+"""The message after a copy or an update: what changed, what to do, what comes next."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ def render_message(
     sections = [
         [f"{answers['project_name']} is at level {name}. {meaning}"],
         labelled("Gained", gained_levels(gained, answers)),
+        labelled("Removed", removed_levels(before, answers) if before else []),
         labelled("Set", settings),
         labelled("Do", to_do(project, gained, before, answers)),
-        labelled("Run", [run_command(answers)]),
+        labelled("Start", [run_command(answers)]),
         list(adoption or []),
         keep_in_git(level) if before is None and adoption is None else [],
         next_level({**answers, "level": level + 1}) if level + 1 < len(levels.levels()) else [],
@@ -60,12 +61,23 @@ def adoption_lines(kept: Sequence[str], missing: Sequence[str]) -> list[str]:
 
 
 def gained_levels(gained: Sequence[levels.Entry], answers: Mapping[str, Any]) -> list[str]:
-    """Return the levels that a project gained, lowest first, with their meaning."""
+    """Return the levels that a project gained, lowest first, with their meaning.
+
+    The message begins with the level that the project is at, so that one is left out if alone.
+    """
     numbers = sorted({entry.level for entry in gained if entry.level and entry.meaning})
+    if numbers == [int(answers["level"])]:
+        return []
     return [
         f"{number} {levels.levels()[number].name}: {levels.text(number, 'meaning', answers)}"
         for number in numbers
     ]
+
+
+def removed_levels(before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
+    """Return the levels that a project left, highest first."""
+    numbers = range(int(before["level"]), int(answers["level"]), -1)
+    return [f"{number} {levels.levels()[number].name}" for number in numbers]
 
 
 def run_command(answers: Mapping[str, Any]) -> str:
@@ -97,13 +109,45 @@ def to_do(
         return steps
     changed = list(levels.active_entries(before)) != list(levels.active_entries(answers))
     if changed and (project / "uv.lock").is_file() and "uv lock" not in " ".join(steps):
-        steps.insert(0, "uv lock, since the dependencies changed")
-    if levels.capabilities(before)["unit_tests"] and any(entry.required_checks for entry in gained):
-        steps.append("ops/protect again, since pull requests need more checks now")
+        steps.insert(0, lock_step(answers))
+    steps += [*changed_checks(before, answers), *left_behind(before, answers)]
     conflicts = git.lines(project, "diff", "--name-only", "--relative", "--diff-filter=U")
     if conflicts:
         steps.insert(0, f"resolve the conflicts in {', '.join(conflicts)}")
     return [*steps, "look at git status and git diff, then commit"] if changed or conflicts else []
+
+
+def lock_step(answers: Mapping[str, Any]) -> str:
+    """Return what to do about a uv.lock after the dependencies changed."""
+    if levels.capabilities(answers)["packaging"]:
+        return "run uv lock: the dependencies changed"
+    return "delete uv.lock: the script lists its dependencies itself"
+
+
+def changed_checks(before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
+    """Return what to do on GitHub if the checks that it requires are not the project's any more."""
+    had, has = set(levels.required_checks(before)), set(levels.required_checks(answers))
+    if not had or had == has:
+        return []
+    if not has:
+        return ['delete the ruleset "main" on GitHub (Settings > Rules): its checks no longer run']
+    return [
+        f"run ops/protect again: pull requests need {'more' if has - had else 'fewer'} checks now"
+    ]
+
+
+def left_behind(before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
+    """Return what to do about settings and hosts of a higher level."""
+    steps = []
+    if unused := [name for name in levels.settings(before) if name not in levels.settings(answers)]:
+        steps.append(f"delete these settings on GitHub, unused now: {', '.join(unused)}")
+    had, has = levels.capabilities(before), levels.capabilities(answers)
+    if had["container"] and not has["container"]:
+        steps.append(
+            "if the service is deployed, move its host back from containers with the ops/deploy "
+            "of the last commit, as its ops/README.md says"
+        )
+    return steps
 
 
 def has_workflows(entry: levels.Entry) -> bool:
@@ -115,9 +159,9 @@ def keep_in_git(level: int) -> list[str]:
     """Return how to put a new project into git, which a climb needs."""
     commands = ["  git init", '  git add -A && git commit -m "Start"']
     if level >= 2:
-        return ["Keep it in git:", *commands]
+        return ["Commit the project to git:", *commands]
     commands.insert(1, "  printf '%s\\n' '*.db' '*.env' '__pycache__/' >> .git/info/exclude")
-    return ["Before the first climb, keep it in git; you need not push it anywhere:", *commands]
+    return ["Before the first climb, commit the project to git; it needs no remote:", *commands]
 
 
 def next_level(answers: Mapping[str, Any]) -> list[str]:
@@ -128,10 +172,11 @@ def next_level(answers: Mapping[str, Any]) -> list[str]:
     """
     level = int(answers["level"])
     texts = {field: levels.text(level, field, answers) for field in levels.TEXT_FIELDS}
+    sizes = " and ".join(texts["cost"].replace(" more ", " ").rsplit(", ", 1))
     return [
         f"Next is level {level}: {levels.levels()[level].name}. {texts['meaning']}",
         f"  Climb when {texts['climb_when']}",
         f"  Don't climb yet if {texts['not_yet']}",
-        f"  It costs {texts['cost']}.",
+        f"  It adds {sizes}.",
         f"  {UPDATE} --vcs-ref=:current: --data level={level}",
     ]

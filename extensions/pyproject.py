@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 FILE = "pyproject.toml"
-TEMPLATE_ANCHOR = "    # Kept current by the template:\n"
-OWN_ANCHOR = "    # Yours (uv add):\n"
+TEMPLATE_ANCHOR = "    # Managed by the template, up to the next comment:\n"
+OWN_ANCHOR = "    # Yours; add with `uv add`:\n"
 HEADER = re.compile(r"(?m)^# /// script\r?\n(?P<body>(?:#(?: .*)?\r?\n)+?)# ///\r?\n")
 SERVER = "uvicorn"
 """A service's server: the one dependency that the template lists at every level from 3 on."""
@@ -74,8 +74,8 @@ def dependencies(pyproject: str) -> tuple[list[str], list[str]]:
 
 def without_own_dependencies(pyproject: bytes) -> bytes:
     """Return the content of a pyproject.toml without the user's dependencies."""
-    above = rb"(?ms)^dependencies = \[\n.*?^    # Kept current by the template:$"
-    below = rb"(?ms)^    # Yours \(uv add\):\n.*?^\]$"
+    above = rb"(?ms)^dependencies = \[\n.*?^    # Managed by the template, up to the next comment:$"
+    below = rb"(?ms)^    # Yours; add with `uv add`:\n.*?^\]$"
     return re.sub(below, b"]", re.sub(above, b"", pyproject))
 
 

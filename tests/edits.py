@@ -86,7 +86,9 @@ def edit_shared(project: Path, level: int) -> None:
     if level >= 3:
         pyproject = project / "pyproject.toml"
         text = pyproject.read_text()
-        text = text.replace("# Yours (uv add):\n", '# Yours (uv add):\n    "attrs>=25",\n', 1)
+        text = text.replace(
+            "# Yours; add with `uv add`:\n", '# Yours; add with `uv add`:\n    "attrs>=25",\n', 1
+        )
         text = re.sub(r"(?m)^description = .*$", 'description = "A guestbook."', text)
         pyproject.write_text(f"{text}\n[tool.mine]\nanswer = 42\n")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from extensions import guards
+from extensions import guards, pyproject
 from tests import support
 
 ANSWERS = {"level": 2, "package": "links", "_commit": "v1.0.0"}
@@ -85,7 +85,7 @@ def test_a_project_in_an_ignored_folder_is_refused(tmp_path: Path) -> None:
 
 def test_files_are_the_same_whatever_the_users_dependencies(tmp_path: Path) -> None:
     one, other = tmp_path / "one.toml", tmp_path / "other.toml"
-    text = "dependencies = [\n    # Kept current by the template:\n    # Yours (uv add):\n{}]\n"
+    text = f"dependencies = [\n{pyproject.TEMPLATE_ANCHOR}{pyproject.OWN_ANCHOR}{{}}]\n"
     one.write_text(text.format('    "attrs",\n'))
     other.write_text(text.format(""))
     assert guards.is_same(one, other)

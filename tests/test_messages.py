@@ -37,7 +37,7 @@ def test_a_new_project_is_told_what_comes_next(variant: Variant, level: int) -> 
         return
     advice = text[text.index(f"Next is level {level + 1}: ") :]
     positions = [
-        advice.index(w) for w in ("Climb when ", "Don't climb yet if ", "It costs ", COMMAND)
+        advice.index(w) for w in ("Climb when ", "Don't climb yet if ", "It adds ", COMMAND)
     ]
     assert positions == sorted(positions), "advice comes before the command"
     assert advice.rstrip().endswith(f"{COMMAND}{level + 1}")
@@ -55,7 +55,8 @@ def test_the_message_of_a_program_is_about_programs(
     assert "builds a wheel with its own version" in text
     assert "image" not in text
     cost = levels.text(4, "cost", {**support.answers(made), "level": 4})
-    assert f"It costs {cost}." in text
+    files, lines, jobs = cost.replace(" more ", " ").split(", ")
+    assert f"It adds {files}, {lines} and {jobs}." in text
 
 
 def test_a_climb_says_what_it_gained_and_what_to_do(
@@ -69,8 +70,8 @@ def test_a_climb_says_what_it_gained_and_what_to_do(
     assert "5 Continuous delivery" in text
     assert "6 Application-level integration tests" in text
     assert "4 Unit tests" not in text
-    assert "uv lock, since the dependencies changed" in text
-    assert "ops/protect again" in text
+    assert "run uv lock: the dependencies changed" in text
+    assert "run ops/protect again: " in text
     assert "DEPLOY_SSH_KEY (secret" in text
     assert "then commit" in text
     assert "git init" not in text

@@ -233,7 +233,7 @@ def test_the_message_tells_how_a_flag_is_switched(
     support.climb(made, 5, quiet=False, **FLAGS)
     text = support.message(capsys)
     assert "ops/deploy flag" in text
-    assert "uv lock, since the dependencies changed" in text
+    assert "run uv lock: the dependencies changed" in text
 
 
 @pytest.mark.parametrize("level", support.exhaustive_but_last(6, 7, 8))

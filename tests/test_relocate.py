@@ -13,11 +13,11 @@ PYPROJECT = """\
 name = "links"
 requires-python = ">=3.11"
 dependencies = [
-    # Kept current by the template:
+    # Managed by the template, up to the next comment:
     "alembic>=1.17",
     "psycopg[binary]>=3.2",
     "uvicorn>=0.37",
-    # Yours (uv add):
+    # Yours; add with `uv add`:
     "attrs>=25",
 ]
 
@@ -54,7 +54,7 @@ def test_a_dependency_is_carried_unless_it_is_there(dependency: str, carried: bo
 
 
 def test_what_uv_sorts_above_the_templates_block_is_the_users() -> None:
-    text = PYPROJECT.replace("    # Kept", '    "anyio>=4",\n    # Kept', 1)
+    text = PYPROJECT.replace("    # Managed", '    "anyio>=4",\n    # Managed', 1)
     managed, own = pyproject.dependencies(text)
     assert own == ["anyio>=4", "attrs>=25"]
     assert managed == ["alembic>=1.17", "psycopg[binary]>=3.2", "uvicorn>=0.37"]

@@ -31,12 +31,36 @@ def test_the_message_of_every_level_is_complete(tmp_path: Path, name: str, level
 
 
 def test_a_climb_lists_only_what_it_gained(tmp_path: Path) -> None:
-    text = messages.render_message(tmp_path, answers(6), answers(5))
+    text = messages.render_message(tmp_path, answers(7), answers(5))
     gained = text.partition("Gained")[2].partition("\n\n")[0]
     assert "6 Application-level integration tests: " in gained
+    assert "7 System integration tests: " in gained
     assert "5 Continuous delivery" not in gained
-    assert "ops/protect again, since pull requests need more checks now" in text
+    assert "run ops/protect again: pull requests need more checks now" in text
     assert "look at git status and git diff, then commit" in text
+    assert "Removed" not in text
+
+
+def test_a_climb_of_one_level_says_its_meaning_once(tmp_path: Path) -> None:
+    text = messages.render_message(tmp_path, answers(6), answers(5))
+    assert text.startswith("Links is at level 6: ")
+    assert "Gained" not in text
+
+
+def test_a_descent_says_what_went_and_what_is_left_to_do(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").touch()
+    text = messages.render_message(tmp_path, answers(2), answers(5))
+    assert "Removed 5 Continuous delivery\n        4 Unit tests\n        3 Packaging\n" in text
+    assert "delete uv.lock: the script lists its dependencies itself" in text
+    assert 'delete the ruleset "main" on GitHub' in text
+    assert "unused now: STAGING_HOST, " in text
+    assert "move its host back from containers" in text
+    text = messages.render_message(tmp_path, answers(5), answers(7))
+    assert "run ops/protect again: pull requests need fewer checks now" in text
+    assert "run uv lock: the dependencies changed" in text
+    assert "ruleset" not in text
+    assert "unused now" not in text
+    assert "containers with" not in text
 
 
 def test_an_update_that_changes_no_answer_asks_for_nothing(tmp_path: Path) -> None:
@@ -48,7 +72,7 @@ def test_an_update_that_changes_no_answer_asks_for_nothing(tmp_path: Path) -> No
 def test_a_lock_file_is_renewed_when_dependencies_change(tmp_path: Path) -> None:
     (tmp_path / "uv.lock").touch()
     text = messages.render_message(tmp_path, answers(6), answers(5))
-    assert "uv lock, since the dependencies changed" in text
+    assert "run uv lock: the dependencies changed" in text
 
 
 def test_an_adoption_lists_what_is_kept_and_missing(tmp_path: Path) -> None:

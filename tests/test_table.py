@@ -18,31 +18,32 @@ FOR_ALL = """
     install the git hook that lints each commit: uv run prek install
     read ops/RUNBOOK.md with everyone who may be on call
     set up the host as ops/README.md says, and put its address into ops/production.toml
-    set DATABASE_URL wherever it runs, as ops/README.md says
+    set DATABASE_URL on each host, as ops/README.md says
 """
 # Written by hand, so that a slip in the table is seen here.
 SET_UP = {
     "service": f"""{FOR_ALL}
-    if it is deployed already, migrate its host to containers, as ops/README.md says
-    fill in ops/staging.toml, set up its host, then run ops/environments for staging and \
-production, as ops/README.md says
-    switch features with ops/deploy flag, without a release, as ops/README.md says
+    if the service is already deployed, migrate its host to containers, as ops/README.md says
+    put the staging host's address into ops/staging.toml and set up that host, as ops/README.md says
+    run ops/environments staging and ops/environments production, which create these settings on \
+GitHub
+    switch features with `ops/deploy flag`, without a release, as ops/README.md says
     add S3_ENDPOINT_URL, S3_BUCKET and the store's credentials to each host's environment \
 file, as ops/README.md says
     put each component's environment file on each host, then release each component once, \
 as ops/README.md says
-    STAGING_HOST (variable: SSH destination of staging)
-    STAGING_URL (variable: URL of staging)
-    STAGING_KNOWN_HOSTS (variable: SSH host keys of staging)
-    PRODUCTION_HOST (variable: SSH destination of production)
-    PRODUCTION_URL (variable: URL of production)
-    PRODUCTION_KNOWN_HOSTS (variable: SSH host keys of production)
-    DEPLOY_SSH_KEY (secret of each environment: private key of the deploy account)
+    STAGING_HOST (GitHub variable: SSH destination of staging)
+    STAGING_URL (GitHub variable: URL of staging)
+    STAGING_KNOWN_HOSTS (GitHub variable: SSH host keys of staging)
+    PRODUCTION_HOST (GitHub variable: SSH destination of production)
+    PRODUCTION_URL (GitHub variable: URL of production)
+    PRODUCTION_KNOWN_HOSTS (GitHub variable: SSH host keys of production)
+    DEPLOY_SSH_KEY (secret of each GitHub environment: private key of the deploy account)
     """,
     "wheel": f"""{FOR_ALL}
-    register main.yml as the trusted publisher on both indexes, as ops/README.md says
-    STAGING_URL (variable: the project's URL on the test index)
-    PRODUCTION_URL (variable: the project's URL on the index)
+    register main.yml as a trusted publisher on TestPyPI and PyPI, as ops/README.md says
+    STAGING_URL (GitHub variable: the project's page on TestPyPI)
+    PRODUCTION_URL (GitHub variable: the project's page on PyPI)
     """,
     "binary": FOR_ALL,
 }
@@ -62,7 +63,7 @@ def test_it_names_every_file_and_no_other(rendered: Render, name: str, level: in
 @pytest.mark.parametrize("name", variants.NAMES)
 def test_the_message_lists_everything_to_set_up(rendered: Render, name: str) -> None:
     message = support.message_of(rendered(8, **with_everything(name)))
-    lines = message.partition("\nRun ")[0].splitlines()
+    lines = message.partition("\nStart ")[0].splitlines()
     first = next(number for number, line in enumerate(lines) if line.startswith(("Set", "Do")))
     wanted = filter(None, map(str.strip, SET_UP[name].splitlines()))
     assert sorted(line[8:] for line in lines[first:] if line[8:]) == sorted(wanted)

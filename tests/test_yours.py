@@ -44,7 +44,7 @@ def test_a_climb_keeps_what_is_the_users(variant: Variant, before: int, after: i
     if before < 3 <= after:
         application = edits.APPLICATIONS[variant.name]
         pyproject = (project / "pyproject.toml").read_text()
-        own = pyproject.partition("# Yours (uv add):\n")[2].partition("]\n")[0]
+        own = pyproject.partition("# Yours; add with `uv add`:\n")[2].partition("]\n")[0]
         assert own == "".join(f'    "{one}",\n' for one in application.dependencies)
         assert application.sample_dependency not in pyproject
         support.commit_all(project, "Climb")

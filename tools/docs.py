@@ -109,7 +109,7 @@ def count_jobs(project: Path) -> int:
     if not folder.is_dir():
         return 0
     main = yaml.safe_load((folder / "main.yml").read_text())["jobs"]
-    not_run = {"skipped", "verified"}  # if settings are missing, or at a dispatch
+    not_run = {"skipped", "verify-requested"}  # if settings are missing, or at a dispatch
     found = 0
     for name, job in main.items():
         needs = job.get("needs", [])

@@ -1,7 +1,7 @@
 """Migrate the database that DATABASE_URL names.
 
-A release runs the migrations while the previous version still serves. So add tables and columns,
-and drop only what no running version uses.
+A release runs the migrations while the previous version still serves. So a migration may add tables
+and columns, but may drop only what the previous version no longer uses.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ def database_url() -> sa.URL:
     """Return the URL of the database, with the installed driver."""
     text = os.environ.get("DATABASE_URL")
     if not text:
-        sys.exit("DATABASE_URL is not set, so there is no database to migrate.")
+        sys.exit(
+            "DATABASE_URL is not set. Set it to the database to migrate, for example "
+            "postgresql://USER:PASSWORD@HOST:5432/NAME."
+        )
     url = sa.make_url(text)
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")

@@ -132,7 +132,8 @@ def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
     assert first.results == dict.fromkeys(
         {*CHECKS, "package / build", "package / release", "skipped"}, "success"
     ) | dict.fromkeys(
-        {"staging", "verify / install", "verified / install", "production", "latest"}, "skipped"
+        {"staging", "verify / install", "verify-requested / install", "production", "latest"},
+        "skipped",
     )
     notices = first.messages("notice")
     assert any("the variable STAGING_URL is not set" in text for text in notices)
@@ -149,12 +150,12 @@ def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
 
     nothing = dispatch(made, run_workflows, forge, indexes, "7.0.0", variables=SET)
     assert nothing.results["production"] == "skipped"
-    assert "The test index does not have 7.0.0" in nothing.messages("error")[0]
+    assert "TestPyPI does not have 7.0.0" in nothing.messages("error")[0]
 
     done = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
     assert done.ok, str(done)
     assert {name for name, result in done.results.items() if result == "success"} == {
-        "verified / install",
+        "verify-requested / install",
         "production",
         "latest",
     }
@@ -165,7 +166,7 @@ def test_push_publishes_to_the_test_index_and_a_dispatch_to_the_index(
 
     again = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
     assert again.results["production"] == "failure"
-    assert f"{number} is already on the index" in again.messages("error")[0]
+    assert f"{number} is already on PyPI" in again.messages("error")[0]
 
 
 def forget_a_module(made: Path) -> None:
@@ -203,7 +204,7 @@ def test_artifact_that_fails_when_installed_is_not_published(
     [built] = forge.releases.tags
     number = built.removeprefix("build/")
     again = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
-    assert again.results["verified / install"] == "failure"
+    assert again.results["verify-requested / install"] == "failure"
     assert again.results["production"] == "skipped"
     assert indexes.real.versions("links") == []
     assert forge.releases.latest is None
@@ -246,7 +247,7 @@ def test_push_that_passes_the_tests_reaches_users(
 
     again = dispatch(made, run_workflows, forge, indexes, number, variables=SET)
     assert again.results["production"] == "failure"
-    refusal = "is already on the index" if artifact == "wheel" else "is already released"
+    refusal = "is already on PyPI" if artifact == "wheel" else "is already released"
     assert f"{number} {refusal}" in again.messages("error")[0]
     move_the_mark_back(made, forge, "0.0.0")
     assert forge.releases.latest == "build/0.0.0"

@@ -76,7 +76,7 @@ def test_system_tests_start_dependent_services(
     take("1.1", "crash at start")
     done = pytest_in(made, engine, "tests/system")
     assert done.returncode == 1
-    assert "The stack does not start (catalog: Exited (1)" in done.stdout
+    assert "The stack did not start (catalog: Exited (1)" in done.stdout
     assert "this one never starts" in (made / "logs" / "catalog.log").read_text()
 
     take("1.2", "no writes")

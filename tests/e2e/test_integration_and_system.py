@@ -75,7 +75,7 @@ def test_project_without_migrations_can_add_its_first(
     support.run(*alembic, "downgrade", "base", cwd=made, env=environment)
     without = support.run(*alembic, "upgrade", "head", cwd=made, check=False)
     assert without.returncode == 1
-    assert without.stderr.strip() == "DATABASE_URL is not set, so there is no database to migrate."
+    assert without.stderr.startswith("DATABASE_URL is not set. Set it to the database to migrate, ")
 
 
 def test_bad_sql_fails_only_the_integration_check(

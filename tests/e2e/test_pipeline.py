@@ -188,7 +188,7 @@ def test_dependencies_added_by_uv_survive_every_climb(project: Render) -> None:
         add("--dev", "aiofiles")
         support.commit_all(made, f"Level {level}")
         written = tomllib.loads((made / "pyproject.toml").read_text())
-        own = (made / "pyproject.toml").read_text().partition("# Yours (uv add):\n")[2]
+        own = (made / "pyproject.toml").read_text().partition("# Yours; add with `uv add`:\n")[2]
         own = own.partition("]\n")[0]
         for name in ("fastapi", "attrs", "zstandard", "six"):
             assert f'    "{name}>=' in own, own
@@ -206,7 +206,9 @@ def test_stale_lock_fails_every_check_with_a_hint(
     made = project(4)
     support.run("uv", "lock", "--quiet", cwd=made)
     pyproject = made / "pyproject.toml"
-    text = pyproject.read_text().replace("# Yours (uv add):\n", '# Yours (uv add):\n    "attrs",\n')
+    text = pyproject.read_text().replace(
+        "# Yours; add with `uv add`:\n", '# Yours; add with `uv add`:\n    "attrs",\n'
+    )
     pyproject.write_text(text)
     support.commit_all(made, "A dependency more")
     run = run_workflows(made, "pull_request", job="check", workflow="main.yml")

@@ -95,12 +95,12 @@ def test_stack_with_a_wrong_secret_does_not_start(project: Render, engine: Engin
     made = project(7, backing_services=S3)
     change(
         made / "compose.yaml",
-        "      AWS_SECRET_ACCESS_KEY: for-this-machine-alone\n    volumes:\n      - data",
+        "      AWS_SECRET_ACCESS_KEY: local-only\n    volumes:\n      - data",
         "      AWS_SECRET_ACCESS_KEY: wrong\n    volumes:\n      - data",
     )
     done = pytest_in(made, engine, "tests/system")
     assert done.returncode == 1
-    assert "The stack does not start" in done.stdout
+    assert "The stack did not start" in done.stdout
     assert "503" in (made / "logs" / "app.log").read_text()
 
 

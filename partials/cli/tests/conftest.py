@@ -1,4 +1,4 @@
-"""The program as a process, as users run it."""
+"""Fixtures that run the program as a process, as users do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application as a process that listens on a port."""
+"""Fixtures that start the application as a process that listens on a port."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_only_the_application_reaches_the_backend(stack: Stack, name: str, netwo
 def test_a_port_is_closed_from_outside(stack: Stack, port: int) -> None:
     host = urlsplit(stack.url).hostname
     if host in {"127.0.0.1", "localhost"}:
-        pytest.skip("needs another machine: here, other programs may listen on the port")
+        pytest.skip("needs a stack on another host: on this one, other programs may use the port")
     with socket.socket() as probe:
         probe.settimeout(3)
         assert probe.connect_ex((host, port)) != 0

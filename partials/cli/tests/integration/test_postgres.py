@@ -26,7 +26,7 @@ def test_migrations_can_run_twice(database: sa.URL) -> None:
 
 
 def was_used(server: sa.URL, database: sa.URL) -> bool:
-    """Report whether there was a session in a database. Postgres counts sessions with a delay."""
+    """Report whether a session was opened in the database. Postgres counts it with a delay."""
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     query = sa.text("SELECT sessions FROM pg_stat_database WHERE datname = :name")
     deadline = time.monotonic() + 10

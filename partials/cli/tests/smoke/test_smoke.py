@@ -1,7 +1,7 @@
 """The installed program runs and has the version EXPECTED_VERSION.
 
-RUN_IN is a command that runs another one where the program is installed, for example
-"docker run --rm IMAGE".
+RUN_IN is an optional command prefix, such as "docker run --rm IMAGE", that runs the program where
+it is installed.
 """
 
 from __future__ import annotations
@@ -31,4 +31,4 @@ def test_it_is_the_version_that_was_released() -> None:
     version = run("--version").split()
     assert version
     if EXPECTED_VERSION:
-        assert EXPECTED_VERSION in version
+        assert EXPECTED_VERSION in version, f"this is {version}, not {EXPECTED_VERSION}"

@@ -1,4 +1,4 @@
-"""The program installed in a clean container, with a migrated Postgres.
+"""The program installed in a clean container, with a migrated Postgres database.
 
 The artifact in dist/ is tested. Unless BUILT is set, the tests build it first.
 """
@@ -6,6 +6,7 @@ The artifact in dist/ is tested. Unless BUILT is set, the tests build it first.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -60,7 +61,7 @@ def run(stack: None) -> Run:
 def migrate() -> None:
     """Migrate the database, as README.md describes."""
     address = check(compose("port", "database", "5432")).stdout.strip()
-    url = f"postgresql://app:for-this-machine-alone@{address}/app"
+    url = f"postgresql://app:local-only@{address}/app"
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
     environment = os.environ | {"DATABASE_URL": url}
     check(
@@ -84,5 +85,6 @@ def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
 def check(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
     """Fail with the output of a command if it failed."""
     if done.returncode:
-        pytest.fail(f"{done.args}:\n{done.stdout}{done.stderr}", pytrace=False)
+        command = shlex.join(done.args)
+        pytest.fail(f"`{command}` failed:\n{done.stdout}{done.stderr}", pytrace=False)
     return done

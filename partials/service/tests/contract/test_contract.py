@@ -1,4 +1,4 @@
-"""The contract that deployment relies on, whatever the application does."""
+"""The contract that deployment relies on. If one fails, change the application, not these tests."""
 
 from __future__ import annotations
 

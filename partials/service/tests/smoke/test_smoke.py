@@ -30,4 +30,4 @@ def test_it_is_the_version_that_was_released(health: httpx2.Response) -> None:
     version = health.json()["version"]
     assert version
     if EXPECTED_VERSION:
-        assert version == EXPECTED_VERSION
+        assert version == EXPECTED_VERSION, f"{BASE_URL} serves {version}"

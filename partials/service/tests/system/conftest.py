@@ -53,8 +53,8 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
         started = compose("up", build, "--wait", "--wait-timeout=120")
         if started.returncode:
             save_logs()
-            reason = failing_services() or "no service started"
-            pytest.fail(f"The stack does not start ({reason}):\n{started.stdout}", pytrace=False)
+            reason = failing_services() or "no service is running"
+            pytest.fail(f"The stack did not start ({reason}):\n{started.stdout}", pytrace=False)
         wait_for_backend()
         url = f"http://{compose('port', 'proxy', '80').stdout.strip()}"
         wait_for_proxy(url)
