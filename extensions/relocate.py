@@ -36,10 +36,10 @@ def move(project: Project) -> None:
         source, target, old_root, new_root = target, source, new_root, old_root
     if not source.is_file():
         if not target.exists() and project.before is None:
-            say(f"There is no {target}: put your application there.")
+            say(f"There is no {target.as_posix()}: put your application there.")
         return
     if target.exists():
-        say(f"Both {source} and {target} exist: merge them by hand.")
+        say(f"Both {source.as_posix()} and {target.as_posix()} exist: merge them by hand.")
         return
     modules = imported_modules(source, old_root, project.package)
     rename(source, target)
@@ -47,14 +47,14 @@ def move(project: Project) -> None:
         carry_header(target)
     else:
         restore_header(target)
-    say(f"Moved {source} to {target}")
+    say(f"Moved {source.as_posix()} to {target.as_posix()}")
     for path in modules:
         place = new_root / path.relative_to(old_root)
         if place.exists():
-            say(f"Both {path} and {place} exist: merge them by hand.")
+            say(f"Both {path.as_posix()} and {place.as_posix()} exist: merge them by hand.")
             continue
         rename(path, place)
-        say(f"Moved {path} to {place}, since {target} imports it")
+        say(f"Moved {path.as_posix()} to {place.as_posix()}, since {target.as_posix()} imports it")
 
 
 def rename(source: Path, target: Path) -> None:
@@ -111,7 +111,7 @@ def carry_header(code: Path) -> None:
     try:
         result = pyproject.with_header(read(file), header["body"])
     except (OSError, ValueError) as error:
-        say(f"Move the header of {code} to {file} by hand: {error}")
+        say(f"Move the header of {code.as_posix()} to {file.as_posix()} by hand: {error}")
         return
     write(file, result)
     write(code, text[: header.start()] + text[header.end() :])
@@ -126,7 +126,7 @@ def restore_header(code: Path) -> None:
     try:
         header = pyproject.header_for(committed, imported_names(code))
     except ValueError as error:
-        say(f"Give {code} a header with its dependencies by hand: {error}")
+        say(f"Give {code.as_posix()} a header with its dependencies by hand: {error}")
         return
     newline = "\r\n" if "\r\n" in text else "\n"
     write(code, header.replace("\n", newline) + text)
