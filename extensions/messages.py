@@ -108,13 +108,15 @@ def to_do(
     if before is None:
         return steps
     changed = list(levels.active_entries(before)) != list(levels.active_entries(answers))
+    first = []
+    if conflicts := git.lines(project, "diff", "--name-only", "--relative", "--diff-filter=U"):
+        first.append(f"resolve the conflicts in {', '.join(conflicts)}")
+    first += left_behind(before, answers)
     if changed and (project / "uv.lock").is_file() and "uv lock" not in " ".join(steps):
-        steps.insert(0, lock_step(answers))
-    steps += [*changed_checks(before, answers), *left_behind(before, answers)]
-    conflicts = git.lines(project, "diff", "--name-only", "--relative", "--diff-filter=U")
-    if conflicts:
-        steps.insert(0, f"resolve the conflicts in {', '.join(conflicts)}")
-    return [*steps, "look at git status and git diff, then commit"] if changed or conflicts else []
+        first.append(lock_step(answers))
+    if changed or conflicts:
+        first.append("look at git status and git diff, then commit")
+    return [*first, *steps, *changed_checks(before, answers)]
 
 
 def lock_step(answers: Mapping[str, Any]) -> str:
@@ -144,8 +146,9 @@ def left_behind(before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[s
     had, has = levels.capabilities(before), levels.capabilities(answers)
     if had["container"] and not has["container"]:
         steps.append(
-            "if the service is deployed, move its host back from containers with the ops/deploy "
-            "of the last commit, as its ops/README.md says"
+            "if the service is deployed, migrate its host back from containers before you commit, "
+            "with the old ops/deploy: git worktree add ../before HEAD; ../before/ops/README.md "
+            "says how"
         )
     return steps
 
@@ -173,10 +176,13 @@ def next_level(answers: Mapping[str, Any]) -> list[str]:
     level = int(answers["level"])
     texts = {field: levels.text(level, field, answers) for field in levels.TEXT_FIELDS}
     sizes = " and ".join(texts["cost"].replace(" more ", " ").rsplit(", ", 1))
-    return [
+    lines = [
         f"Next is level {level}: {levels.levels()[level].name}. {texts['meaning']}",
         f"  Climb when {texts['climb_when']}",
         f"  Don't climb yet if {texts['not_yet']}",
         f"  It adds {sizes}.",
         f"  {UPDATE} --vcs-ref=:current: --data level={level}",
     ]
+    if "artifact" not in answers and levels.capabilities(answers)["wheel"]:
+        lines.append("  Add --data artifact=binary to build a stand-alone binary instead.")
+    return lines

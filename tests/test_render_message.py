@@ -54,13 +54,22 @@ def test_a_descent_says_what_went_and_what_is_left_to_do(tmp_path: Path) -> None
     assert "delete uv.lock: the script lists its dependencies itself" in text
     assert 'delete the ruleset "main" on GitHub' in text
     assert "unused now: STAGING_HOST, " in text
-    assert "move its host back from containers" in text
+    assert "migrate its host back from containers" in text
     text = messages.render_message(tmp_path, answers(5), answers(7))
     assert "run ops/protect again: pull requests need fewer checks now" in text
     assert "run uv lock: the dependencies changed" in text
     assert "ruleset" not in text
     assert "unused now" not in text
-    assert "containers with" not in text
+    assert "containers before" not in text
+
+
+def test_a_climb_is_committed_before_what_needs_the_commit(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").touch()
+    text = messages.render_message(tmp_path, answers(4), answers(3))
+    order = ["run uv lock", "then commit", "run ops/protect"]
+    assert sorted(order, key=text.index) == order
+    text = messages.render_message(tmp_path, answers(2), answers(3))
+    assert text.index("back from containers before you commit") < text.index("then commit")
 
 
 def test_an_update_that_changes_no_answer_asks_for_nothing(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ SET_UP = {
     "service": f"""{FOR_ALL}
     if the service is already deployed, migrate its host to containers, as ops/README.md says
     put the staging host's address into ops/staging.toml and set up that host, as ops/README.md says
-    run ops/environments staging and ops/environments production, which create these settings on \
+    run ops/environments staging and ops/environments production: they set the settings above on \
 GitHub
     switch features with `ops/deploy flag`, without a release, as ops/README.md says
     add S3_ENDPOINT_URL, S3_BUCKET and the store's credentials to each host's environment \

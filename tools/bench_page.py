@@ -12,13 +12,14 @@ PLOT = PAGE.with_suffix(".svg")
 TARGETS = {"copy / floor": 1.3, "climb / copy": 2.8, "climb / plain climb": 1.6}
 """Ratio of CPU time -> what it may be at most, at every level."""
 HEAD = """\
-# How long users wait
+# What copies, climbs and pipelines cost
 
 - *Copy*: a copy from a full clone of Ladder.
 - *Climb*: an update of such a copy from the level below (at level 0, an update to the same level).
 - *Floor*: a copy of a minimal template: the same files, no questions, no extension, and no Jinja
   except in the answers file.
-- *Plain climb*: an update of the minimal template from the files of the level below.
+- *Plain climb*: an update of a project of the minimal template, from the files of the level
+  below to those of this level.
 - *Alone*: a copy from a repository that contains only the template, without tests, tools and docs.
 
 Times include the start of Python. CPU time is the user and system time of the command and all its

@@ -66,9 +66,9 @@ EXAMPLES = {
     ),
     "components": (
         "dependents='[{name: catalog, image: ghcr.io/acme/catalog:1.4.2, port: 8000}]'",
-        "Start other services beside yours in the system tests. Use it if your service calls "
-        "others. At level 8 a dependent is also a component: `ops/deploy` can release it on its "
-        "own.",
+        "From level 7, the system tests start other services beside yours. Use it if your service "
+        "calls others. At level 8 a dependent is also a component: `ops/deploy` can release it on "
+        "its own.",
     ),
 }
 """Capability -> an example of the option that brings it, and when to use that."""

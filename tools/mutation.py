@@ -261,7 +261,9 @@ def page(every: list[Mutant], results: dict[str, Any]) -> str:
     lines += ["", "Found by:", "", "| test | mutants |", "|---|---|"]
     lines += [f"| `{test}` | {number} |" for test, number in by.most_common() if exists(test)]
     if renamed := sum(number for test, number in by.items() if not exists(test)):
-        lines.append(f"| tests that were renamed or removed since | {renamed} |")
+        lines.append(
+            f"| tests that have other names now; run `nox -s mutation` again | {renamed} |"
+        )
     return "\n".join(lines) + "\n"
 
 

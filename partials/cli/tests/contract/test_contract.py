@@ -1,4 +1,4 @@
-"""The contract that deployment relies on. If one fails, change the program, not these tests."""
+"""The contract that deployment relies on. If a test fails, change the program, not the test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract that deployment relies on. If one fails, change the application, not these tests."""
+"""The contract that deployment relies on. If a test fails, change the application, not the test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import PACKAGE, Application, Start
 
-# Environment variables that the application needs to start, besides DATABASE_URL.
+# Environment variables that the application needs to start; the tests set only PORT and VERSION.
 SETTINGS: dict[str, str] = {}
 
 
