@@ -304,7 +304,7 @@ def test_an_adoption_that_could_not_be_undone_is_refused(tmp_path: Path, fault: 
 def test_a_template_that_would_overwrite_is_found(tmp_path: Path) -> None:
     source = tmp_path / "ladder"
     support.run("cp", "-r", support.template(), source, cwd=tmp_path)
-    support.replace(source / "extensions" / "context.py", " | kept)", ")")
+    support.replace(source / "extensions" / "render.py", " | kept)", ")")
     support.commit_all(source, "Plant")
     project = make_project(tmp_path, "uv")
     adopt(project, 4, source=source, overwrite=True)

@@ -17,7 +17,7 @@ from tools import fuzz
 from tools.invariants import Update, Violation
 
 README = "template/README.md.jinja"
-CONTEXT, RELOCATE = "extensions/context.py", "extensions/relocate.py"
+RELOCATE, RENDER = "extensions/relocate.py", "extensions/render.py"
 PLANTS = {
     "1: a file that the table does not know": ("template/ops/left.txt", "", "left\n", ["climb"]),
     "1: a text that is another at each render": (
@@ -33,9 +33,9 @@ PLANTS = {
         ["climb"],
     ),
     "2: a file that no update brings": (
-        CONTEXT,
-        'levels.excluded_paths(known, {"sample"}))\n        refuse',
-        'levels.excluded_paths(known, {"sample"}) | {"LICENSE"})\n        refuse',
+        RENDER,
+        ", without))\n",
+        ", without) | (set() if self.is_first_copy else {'LICENSE'}))\n",
         ["climb"],
     ),
     "3: a line of the user's code that changes": (
