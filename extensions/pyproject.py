@@ -53,7 +53,7 @@ def missing(wanted: Iterable[str], present: Iterable[object]) -> list[str]:
         try:
             names.add(name_of(str(one)))
         except ValueError:
-            continue  # somebody else's, such as {include-group = "test"}
+            continue  # not a requirement, such as {include-group = "test"}
     return [one for one in wanted if name_of(one) not in names]
 
 

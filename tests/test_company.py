@@ -80,7 +80,7 @@ def release(ladder: Path) -> None:
         if file.is_file() and file.name not in {"main.json.jinja", "alembic.ini"}:
             text = file.read_text()
             file.write_text(text + ("" if "{{ package }}" in file.name else "\n# Newer.\n"))
-    support.replace(ladder / template_versions.TABLE, "A script runs", "A program runs")
+    support.replace(ladder / template_versions.TABLE, "You run a script", "You run a program")
     template_versions.publish(ladder, "1.1.0")
 
 

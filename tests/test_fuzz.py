@@ -17,7 +17,7 @@ from tools import fuzz
 from tools.invariants import Update, Violation
 
 README = "template/README.md.jinja"
-RENDER, RELOCATE = "extensions/render.py", "extensions/relocate.py"
+RELOCATE, RENDER = "extensions/relocate.py", "extensions/render.py"
 PLANTS = {
     "1: a file that the table does not know": ("template/ops/left.txt", "", "left\n", ["climb"]),
     "1: a text that is another at each render": (
@@ -34,8 +34,8 @@ PLANTS = {
     ),
     "2: a file that no update brings": (
         RENDER,
-        "levels.excluded_paths(after, without))",
-        'levels.excluded_paths(after, without) | set(["LICENSE"] * (operation == "update")))',
+        ", without))\n",
+        ", without) | (set() if self.is_first_copy else {'LICENSE'}))\n",
         ["climb"],
     ),
     "3: a line of the user's code that changes": (

@@ -185,7 +185,7 @@ def test_flags_come_to_an_application_and_leave_it_alone(
         "tests/contract/test_feature_flags.py",
     }
     message = capfd.readouterr().err
-    assert "Set the provider in src/links/__init__.py and ask for flags, as" in message
+    assert "Set the provider of feature flags in src/links/__init__.py and use it, as" in message
     support.commit_all(made, "Climb")
     support.climb(made, 6, **WITHOUT_FLAGS)
     assert "feature flags" not in capfd.readouterr().err
@@ -207,7 +207,8 @@ def test_flags_that_an_application_asks_for_are_named_when_they_go(
     assert not (made / "src" / "links" / "feature_flags.py").exists()
     message = capfd.readouterr().err
     assert (
-        "out of src/links/__init__.py, src/links/preview.py: src/links/feature_flags.py" in message
+        "Remove the feature flags from src/links/__init__.py, src/links/preview.py: "
+        "src/links/feature_flags.py was deleted." in message
     )
 
 
@@ -334,7 +335,7 @@ def test_a_store_that_an_application_uses_is_named_when_it_goes(
     assert code.read_bytes() == mine
     assert (made / "src" / "links" / "pictures.py").is_file(), "the application imports it"
     message = capfd.readouterr().err
-    assert "Take the store out of src/links/pictures.py: pyproject.toml does not ask for" in message
+    assert "Remove the store from src/links/pictures.py: pyproject.toml no longer lists" in message
 
 
 CHANGED_BY_DEPENDENTS = {
