@@ -181,8 +181,7 @@ def next_level(answers: Mapping[str, Any]) -> list[str]:
         f"  Climb when {texts['climb_when']}",
         f"  Don't climb yet if {texts['not_yet']}",
         f"  It adds {sizes}.",
-        f"  {UPDATE} --vcs-ref=:current: --data level={level}",
     ]
     if "artifact" not in answers and levels.capabilities(answers)["wheel"]:
-        lines.append("  Add --data artifact=binary to build a stand-alone binary instead.")
-    return lines
+        lines.append("  For a stand-alone binary, add --data artifact=binary to the command.")
+    return [*lines, f"  {UPDATE} --vcs-ref=:current: --data level={level}"]
