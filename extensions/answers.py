@@ -63,6 +63,8 @@ def error_of(key: str, answers: Mapping[str, Any], before: Mapping[str, Any]) ->
     if key == "project_name":
         package = str(answers.get("package") or names.package(text))
         return project_name_error(text) or package_error(package)
+    if key == "project_description":
+        return description_error(text)
     if key == "package":
         return package_error(text)
     if key == "owner":
@@ -93,6 +95,13 @@ def project_name_error(name: str) -> str:
         f"{name!r} is not a project name: use letters, digits, spaces, dots, hyphens and "
         "underscores, 40 characters at most, a letter or digit at both ends."
     )
+
+
+def description_error(description: str) -> str:
+    """Return why this cannot be a project's description, or nothing."""
+    if description.isprintable():
+        return ""
+    return f"{description!r} is not a description: use one line of printable characters."
 
 
 def package_error(package: str) -> str:

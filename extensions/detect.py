@@ -49,7 +49,12 @@ def detect_answers(project: Path) -> dict[str, str]:
     }
     for key, option in (("project_name", "name"), ("project_description", "description")):
         found[key] = found[key] or config.get("metadata", option, fallback="")
-    return {key: " ".join(str(text).split()) for key, text in found.items() if text}
+    return {key: one_line(str(text)) for key, text in found.items() if text}
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line of printable characters."""
+    return "".join(one for one in " ".join(text.split()) if one.isprintable())
 
 
 def detect_package(project: Path) -> str:

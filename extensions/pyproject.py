@@ -43,7 +43,9 @@ def name_of(requirement: str) -> str:
     Raises:
         ValueError: it is not a requirement.
     """
-    return re.sub(r"[-_.]+", "-", parse(requirement).name).lower()
+    from packaging.utils import canonicalize_name  # slow, and rarely needed
+
+    return canonicalize_name(parse(requirement).name)
 
 
 def missing(wanted: Iterable[str], present: Iterable[object]) -> list[str]:

@@ -52,7 +52,14 @@ def test_a_recorded_kind_cannot_change(kind: str, recorded: dict[str, Any], erro
     assert bool(answers.error_of("kind", {"kind": kind}, recorded)) is bool(error)
 
 
-def test_every_question_has_a_validator_or_needs_none() -> None:
-    free = {"project_description", "forge"}
-    validated = {key for key, one in answers.questions().items() if "validator" in one}
-    assert validated == set(answers.questions()) - free
+def test_every_question_has_a_default_a_line_of_help_and_a_validator() -> None:
+    for key, question in answers.questions().items():
+        assert "default" in question, key
+        assert question["help"].count("\n") == 0, key
+        assert question["validator"] == f"{{{{ error_of('{key}') }}}}", key
+
+
+def test_a_description_is_one_line_of_printable_characters() -> None:
+    for wrong in ("Two\nlines.", "Deleted\x7f.", "A bell\a."):
+        assert "use one line of printable" in answers.description_error(wrong)
+    assert answers.description_error("Größe: 3 €.") == ""
