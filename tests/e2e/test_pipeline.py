@@ -152,7 +152,7 @@ def state(engine: Engine, name: str, what: str) -> str:
 FAULTS = {
     "lint": ("import os\n", "import json\nimport os\n", "F401"),
     "types": ("metadata = sa.MetaData()", "metadata: str = sa.MetaData()", "assignment"),
-    "unit": ("RedirectResponse(url)\n", 'RedirectResponse(url + "x")\n', "leads_to_its_address"),
+    "unit": ("RedirectResponse(url)\n", 'RedirectResponse(url + "x")\n', "redirects_to_its_url"),
     "contract": ('os.environ.get("VERSION", ', 'os.environ.get("RELEASE", ', "VERSION"),
 }
 
