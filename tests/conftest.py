@@ -14,9 +14,12 @@ import pytest
 from filelock import FileLock
 from pytest_copie.plugin import Copie
 
-from tests import platforms, support, variants
-from tests.fakes.host import FakeHost
-from tests.variants import Variant
+# Assertions in the modules that the tests share say what differs, too.
+pytest.register_assert_rewrite("tests.adoption", "tests.edits", "tests.support")
+
+from tests import platforms, support, variants  # noqa: E402
+from tests.fakes.host import FakeHost  # noqa: E402
+from tests.variants import Variant  # noqa: E402
 
 Render = Callable[..., Path]
 

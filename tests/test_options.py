@@ -115,7 +115,7 @@ def test_the_message_says_whether_production_is_automatic(
     made = project(4)
     support.climb(made, 5, quiet=False, **DANGEROUS)
     text = support.message(capsys)
-    assert text.count(AUTOMATICALLY) == 2, "where it is, and what it gained"
+    assert AUTOMATICALLY in text
     assert BY_A_WORKFLOW not in text
     support.commit_all(made, "Climb")
     support.climb(made, 5, quiet=False, live_dangerously=False)
