@@ -80,7 +80,7 @@ CHANGED_BY_S3 = {
         "ops/RUNBOOK.md": (2, 1),
     },
 }
-AUTOMATICALLY = "to staging and then to production automatically"
+AUTOMATICALLY = "verified and then released to production automatically"
 BY_A_WORKFLOW = "by running a workflow"
 
 
