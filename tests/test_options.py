@@ -96,7 +96,7 @@ def test_living_dangerously_has_the_pipeline_of_the_highest_level(
     without = jobs_of(rendered(level))
     assert {name: job for name, job in jobs.items() if name != "production"} == without
     readme = (made / "README.md").read_text()
-    assert AUTOMATICALLY in readme
+    assert "to staging and then to production automatically" in readme
     assert "gh workflow run deploy.yml" not in readme
     assert "RUNBOOK" not in readme
 
