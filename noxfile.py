@@ -14,8 +14,8 @@ nox.options.sessions = ["lint", "tests"]
 
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-BUSY = 2 * (os.cpu_count() or 1)
-"""Workers for tests that wait for hosts and containers half of their time."""
+BUSY = (os.cpu_count() or 1) + 1
+"""Workers for tests that often wait for hosts and containers: one more than processors."""
 
 
 def install(session: nox.Session, group: str) -> None:
