@@ -44,11 +44,19 @@ Seconds = dict[str, float]
 
 
 def seconds(command: list[str], folder: Path) -> Seconds:
-    """Run a command and return its wall clock, and its CPU time with that of all its children."""
+    """Run a command and return its wall clock, and its CPU time with that of all its children.
+
+    Python may keep the bytecode of the installed packages, as it does for users.
+    """
     import resource  # Unix only
 
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    environment = {
+        key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"
+    }
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}: {done.stderr}")
