@@ -187,20 +187,22 @@ def levels(folder: Path, runs: int, before: str) -> list[dict[str, Any]]:
 
 
 def one_file(folder: Path, runs: int) -> dict[str, float]:
-    """Return the CPU milliseconds that one more file costs Copier, plain and as a Jinja file."""
+    """Return the CPU milliseconds that one more file costs Copier: plain, as Jinja, or excluded."""
+    kinds = {"plain": "", "jinja": ".jinja", "excluded": ""}
     slopes = {}
-    for suffix in ("", ".jinja"):
+    for kind, suffix in kinds.items():
         times = []
         for size in SIZES:
-            template = folder / f"size{size}{suffix}"
-            (template / "template").mkdir(parents=True)
+            template = folder / f"{kind}{size}"
+            (template / "template" / "folder").mkdir(parents=True)
             for number in range(size):
                 text = f"# {number}\n" + "print('{{ _copier_conf.dst_path.name }}')\n" * 20
-                (template / "template" / f"file{number}.py{suffix}").write_text(text)
-            (template / "copier.yml").write_text("_subdirectory: template\n")
+                (template / "template" / "folder" / f"file{number}.py{suffix}").write_text(text)
+            exclude = "_exclude: [/folder]\n" if kind == "excluded" else ""
+            (template / "copier.yml").write_text(f"_subdirectory: template\n{exclude}")
             release(template, "v1.0.0")
             times.append(medians(runs, {"copy": partial(copy, template, {})})["copy"]["cpu"])
-        slopes[suffix or "plain"] = statistics.linear_regression(SIZES, times).slope * 1000
+        slopes[kind] = statistics.linear_regression(SIZES, times).slope * 1000
     return {name: round(slope, 2) for name, slope in slopes.items()}
 
 

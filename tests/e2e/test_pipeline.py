@@ -184,7 +184,7 @@ def test_dependencies_added_by_uv_survive_every_climb(project: Render) -> None:
         support.climb(made, level)
         status = support.git(made, "status", "--porcelain")
         assert "UU" not in status, f"level {level}\n{status}"
-        add(f"six>=1.{level}")  # which goes to the user's part, whatever the road has
+        add(f"six>=1.{level}")  # which goes to the user's part, whatever the template has
         add("--dev", "aiofiles")
         support.commit_all(made, f"Level {level}")
         written = tomllib.loads((made / "pyproject.toml").read_text())
