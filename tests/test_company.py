@@ -47,7 +47,7 @@ def test_a_company_adds_files_checks_defaults_and_set_up(
     assert (above / "SECURITY.md").is_file()
     answers = support.answers(above)
     assert (answers["owner"], answers["license"]) == ("acme", "Proprietary")
-    assert answers["_commit"] == "v1.0.0+acme.1"
+    assert answers["_commit"] == "v1.0.0.1"
     required = rule(above, "required_status_checks")["required_status_checks"]
     assert "audit" in [check["context"] for check in required]
     assert capfd.readouterr().err.count("name the engineer on call in SECURITY.md") == 1
@@ -94,11 +94,37 @@ def test_a_new_version_merges_and_reaches_the_projects(
     release(ladder)
     bash(TAKE, company, dict(os.environ))
     support.update(ahead)
-    assert support.answers(ahead)["_commit"] == "v1.1.0+acme.1"
+    assert support.answers(ahead)["_commit"] == "v1.1.0.1"
     assert "# Newer." in (ahead / ".dockerignore").read_text()
     assert (ahead / "SECURITY.md").is_file()
     printed = bash(BEHIND, folder, dict(os.environ))
     assert [line for line in printed.splitlines() if "is behind" in line] == ["behind/ is behind"]
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [("1.0.0", "1.0.0.1"), ("1.0.0.1", "1.0.0.2"), ("1.0.0.9", "1.0.0.10"), ("1.0.0.2", "1.1.0.1")],
+)
+def test_each_version_is_newer_than_the_one_before(
+    ladder: Path, project_of: Render, older: str, newer: str
+) -> None:
+    support.git(ladder, "tag", "--delete", "v1.0.0")
+    support.git(ladder, "tag", f"v{older}")
+    behind = project_of(ladder, f"v{older}", project_name="Links")
+    support.commit_all(ladder, "Between two versions")
+    untagged = project_of(ladder, project_name="Links")
+    template_versions.publish(ladder, newer)
+    current = project_of(ladder, f"v{newer}", project_name="Links")
+    exits = [
+        support.copier("check-update", "--quiet", project, cwd=ladder).returncode
+        for project in (behind, untagged, current)
+    ]
+    assert exits == [2, 2, 0]
+    with pytest.raises(UserMessageError, match="Downgrades are not supported"):
+        support.update(current, version=f"v{older}")
+    support.assert_unchanged(current)
+    support.update(behind)
+    assert support.answers(behind)["_commit"] == f"v{newer}"
 
 
 def test_an_edit_of_ladders_own_files_is_named(company: Path, ladder: Path) -> None:
@@ -107,7 +133,7 @@ def test_an_edit_of_ladders_own_files_is_named(company: Path, ladder: Path) -> N
     release(ladder)
     with pytest.raises(AssertionError, match=r"Dockerfile\.jinja"):
         bash(TAKE, company, dict(os.environ))
-    assert "v1.1.0+acme.1" not in support.git(company, "tag")
+    assert "v1.1.0.1" not in support.git(company, "tag")
 
 
 @pytest.mark.parametrize(
