@@ -63,3 +63,29 @@ def test_a_description_is_one_line_of_printable_characters() -> None:
     for wrong in ("Two\nlines.", "Deleted\x7f.", "A bell\a."):
         assert "use one line of printable" in answers.description_error(wrong)
     assert answers.description_error("Größe: 3 €.") == ""
+
+
+@pytest.mark.parametrize(
+    ("owner", "valid"),
+    [
+        ("acme", True),
+        ("acme-inc", True),
+        ("0", True),
+        ("octocat_acme", True),
+        ("octo-cat_acme", True),
+        ("a" * 39, True),
+        ("a" * 40, False),
+        ("octocat_", False),
+        ("_acme", False),
+        ("octo_cat_acme", False),
+        ("acme-", False),
+        ("-acme", False),
+        ("ac--me", False),
+        ("a/b", False),
+        ("acme.inc", False),
+        ("443 ", False),
+        ("größe", False),
+    ],
+)
+def test_an_owner_is_as_github_names_them(owner: str, valid: bool) -> None:
+    assert (answers.owner_error(owner) == "") is valid
