@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FILE = ".copier-answers.yml"
 """Where a project records its answers."""
+KEPT = "_kept_answers"
+"""The key of that file with answers that the project's level does not ask for."""
 KINDS = {"service": "service", "cli": "command-line program"}
 ARTIFACTS = {
     "service": {"Container image": "container"},
@@ -35,6 +37,19 @@ def questions() -> dict[str, dict[str, Any]]:
     """Return the questions in `copier.yml`."""
     read = levels.load_yaml(levels.ROOT / "copier.yml")
     return {key: question for key, question in read.items() if not key.startswith("_")}
+
+
+def kept_answers(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers that a project gave once and that its level does not ask for.
+
+    Args:
+        before: what the project had recorded.
+        after: what it will record.
+    """
+    kept = before.get(KEPT)
+    given = {**kept} if isinstance(kept, dict) else {}
+    given |= {key: before[key] for key in questions() if key in before}
+    return {key: answer for key, answer in given.items() if key not in after}
 
 
 def error_in(answers: Mapping[str, Any], before: Mapping[str, Any]) -> str:
@@ -124,10 +139,11 @@ def package_error(package: str) -> str:
 
 def owner_error(owner: str) -> str:
     """Return why this cannot be a user or organization of the forge, or nothing."""
-    if re.fullmatch(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}", owner):
+    if re.fullmatch(r"(?!.{40})[A-Za-z0-9]+(-[A-Za-z0-9]+)*(_[A-Za-z0-9]+)?", owner):
         return ""
     return (
-        f"{owner!r} is not a GitHub user or organization: use letters, digits and single hyphens."
+        f"{owner!r} is not a GitHub user or organization: use letters, digits and single hyphens, "
+        "39 characters at most; a managed user's name ends in an underscore and a short code."
     )
 
 

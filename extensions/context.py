@@ -39,7 +39,8 @@ class Ladder(ContextHook):
             context.update(question_names(self.render, context))
         else:
             if self.names is None:
-                self.names = question_names(self.render, context) | file_names(context)
+                before = self.render.before
+                self.names = question_names(self.render, context) | file_names(context, before)
             context.update(self.names)
         context["is_first_copy"] = self.render.is_first_copy
 
@@ -67,20 +68,23 @@ def question_names(current: render.Render, context: Mapping[str, Any]) -> dict[s
         "detected": current.detected,
         "error_of": lambda key: answers.error_of(key, asked, current.before),
         "excluded": partial(current.exclude, after=after, discard_edits=discard_edits),
+        "kept": current.kept,
         "level_choices": {f"{one.level}  {one.name}": one.level for one in levels.levels()},
         "render_message": partial(current.message, after),
     }
 
 
-def file_names(context: Mapping[str, Any]) -> dict[str, Any]:
+def file_names(context: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
     """Return the names that only files use.
 
     Args:
         context: Copier's own names, and the answers.
+        before: the answers that the project had recorded.
     """
     after = context["_copier_answers"]
     return {
         "dependent_services": levels.dependent_services(after),
+        "kept_answers": answers.kept_answers(before, after),
         "required_checks": levels.required_checks(after),
         "settings": levels.settings(after),
         "slug": names.slug(after["project_name"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,11 +39,24 @@ class Render:
     def default_owner(self) -> str:
         """Return the owner that git knows: the remote's, else the account's, else the user's."""
         folder = self.project if self.project.is_dir() else Path.cwd()
-        remote = git.line(folder, "remote", "get-url", "origin")
-        if found := re.search(r"github\.com[:/]([^/]+)/", remote):
-            return found[1]
-        name = git.line(folder, "config", "github.user") or git.line(folder, "config", "user.name")
-        return names.slug(name) or "acme"
+        found = [
+            names.owner(git.line(folder, "remote", "get-url", "origin")),
+            git.line(folder, "config", "github.user"),
+            names.slug(git.line(folder, "config", "user.name")),
+        ]
+        return next((one for one in found if one and not answers.owner_error(one)), "acme")
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The valid ones of the answers that the project gave at a level that asked for them."""
+        found = self.before.get(answers.KEPT)
+        given = found if isinstance(found, dict) else {}
+        return {
+            key: answer
+            for key, answer in given.items()
+            if key in answers.questions()
+            if not answers.error_of(key, {**self.before, key: answer}, {})
+        }
 
     def default_package(self, name: str) -> str:
         """Return the import name that the project has already, or else one made from its name."""

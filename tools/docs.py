@@ -41,6 +41,8 @@ DEFAULTS = {
     "package": "the project's name, as an identifier",
     "owner": "from the git remote, else git's `github.user` or `user.name`",
     "artifact": "services: `container`; command-line programs: `wheel`",
+    "backing_services": "`[postgres]`",
+    "dependents": "`[]`",
 }
 """The defaults that `copier.yml` computes."""
 CODE = re.compile(
