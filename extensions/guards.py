@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+import os
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -50,12 +51,28 @@ def adoption_refusal(project: Path, paths: Iterable[str]) -> str:
             f"{project.name}/ has uncommitted changes, so the copy could not be undone: commit or "
             "stash them first."
         )
+    return path_in_the_way(project, (path for path in paths if not (project / path).is_file()))
+
+
+def path_in_the_way(project: Path, paths: Iterable[str]) -> str:
+    """Return why a path of the project cannot become what the template has there, or nothing.
+
+    Copier would fail at it half-way, or write through the link.
+
+    Args:
+        project: the project's folder.
+        paths: the files that the template has for it.
+    """
     for path in paths:
-        for folder in PurePosixPath(path).parents[:-1]:
-            if (project / folder).is_file():
-                return f"The template has a folder {folder}, and you have such a file: rename it."
-        if (project / path).is_dir():
-            return f"The template has a file {path}, and you have such a folder: rename it."
+        for folder in map(project.joinpath, levels.parents(path)):
+            if folder.is_symlink() or folder.is_file():
+                what = "link" if folder.is_symlink() else "file"
+                place = folder.relative_to(project).as_posix()
+                return f"The template has a folder {place}, and yours is a {what}: rename it."
+        file = project / path
+        if file.is_symlink() or file.is_dir():
+            what = "link" if file.is_symlink() else "folder"
+            return f"The template has a file {path}, and yours is a {what}: rename it."
     return ""
 
 
@@ -81,10 +98,12 @@ def update_refusal(
         return (
             f"An earlier update is not resolved in {', '.join(unresolved)}: resolve it and commit."
         )
-    if unsaved := files_outside_git(project, before, after):
+    if refusal := path_in_the_way(project, written_paths(after)):
+        return refusal
+    if unsaved := files_outside_git(project, written_paths(before) | written_paths(after)):
         return (
-            f"The update would replace or delete {', '.join(unsaved)}, which git does not have: "
-            "run `git add --force` and commit, or move your files away."
+            f"The update would replace or delete {', '.join(unsaved)}, which git does not have as "
+            "they are: run `git add --force` and commit, or move your files away."
         )
     if discard_edits:
         return ""
@@ -97,20 +116,23 @@ def update_refusal(
     return ""
 
 
-def files_outside_git(
-    project: Path, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> list[str]:
-    """Return the files that an update writes or deletes and that git does not have: ignored ones.
+def written_paths(answers: Mapping[str, Any]) -> set[str]:
+    """Return the files that an update of a project with these answers writes or deletes."""
+    return {path for path, owner in levels.paths(answers).items() if owner != "sample"}
+
+
+def files_outside_git(project: Path, paths: Iterable[str]) -> list[str]:
+    """Return those of some paths at which the project has what git could not restore.
+
+    That is what git ignores, and a file of which git does not look whether it changed.
 
     Args:
-        project: the project's folder, with no uncommitted changes.
-        before: its recorded answers.
-        after: its answers to be.
+        project: the project's folder, with no uncommitted changes that git shows.
+        paths: files of the project, which need not exist.
     """
-    owners = levels.paths(before) | levels.paths(after)
-    found = {path for path, owner in owners.items() if owner != "sample"}
-    found = {path for path in found if (project / path).is_file()}
-    return sorted(found - set(git.lines(project, "ls-files")))
+    tagged = (line.partition(" ") for line in git.lines(project, "ls-files", "-v"))
+    tracked = {path for tag, _, path in tagged if tag == "H"}
+    return sorted(one for one in paths if os.path.lexists(project / one) and one not in tracked)
 
 
 def edited_files_that_go(

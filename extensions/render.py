@@ -73,8 +73,9 @@ class Render:
             discard_edits: whether an update may delete edited files.
 
         Raises:
-            UserMessageError: a guard refuses.
+            UserMessageError: an answer given at a prompt is wrong, or a guard refuses.
         """
+        stop(answers.error_in(after, self.before))
         if operation == "copy":
             stop(guards.source_refusal(after["_src_path"]))
             if detect.is_unmanaged(self.project):

@@ -123,7 +123,7 @@ def test_the_commands_of_the_page_on_climbing_run(project: Render) -> None:
 
 @pytest.mark.exhaustive
 def test_the_command_of_the_page_on_upgrading_runs(tmp_path: Path) -> None:
-    [command] = blocks(UPGRADE)
+    command, *_ = blocks(UPGRADE)
     ladder = shutil.copytree(support.template(), tmp_path / "ladder")
     made = support.copy(tmp_path / "links", source=ladder, **support.ANSWERS, level=2)
     support.commit_all(made)

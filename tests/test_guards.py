@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,17 +56,92 @@ def test_an_update_without_edited_files_that_go_is_not_refused(project: Path) ->
     )
 
 
+def exclude(project: Path) -> None:
+    """Have git ignore what the user keeps to themselves."""
+    (project / ".git" / "info" / "exclude").write_text("compose.yaml\nnotes.md\n")
+
+
+def ignore_everywhere(project: Path) -> None:
+    """Have git ignore it in every repository."""
+    file = project / ".git" / "everywhere"
+    file.write_text("compose.yaml\nnotes.md\n")
+    support.git(project, "config", "core.excludesFile", str(file))
+
+
+def ignore_in_project(project: Path) -> None:
+    """Have git ignore it in this project."""
+    (project / ".gitignore").write_text("*.yaml\nnotes.md\n")
+    support.commit_all(project)
+
+
+def hide_changes(flag: str, project: Path) -> None:
+    """Have git look no more whether the file changed."""
+    exclude(project)
+    (project / "compose.yaml").write_text("")
+    support.git(project, "add", "--force", "compose.yaml")
+    support.commit_all(project)
+    support.git(project, "update-index", flag, "compose.yaml")
+
+
 @pytest.mark.parametrize(("before", "after"), [(0, 7), (7, 0)], ids=["written", "deleted"])
-def test_a_file_that_git_ignores_is_not_replaced_or_deleted(
-    project: Path, before: int, after: int
+@pytest.mark.parametrize(
+    "hide",
+    [
+        exclude,
+        ignore_everywhere,
+        ignore_in_project,
+        partial(hide_changes, "--assume-unchanged"),
+        partial(hide_changes, "--skip-worktree"),
+    ],
+    ids=["exclude", "everywhere", "project", "assume-unchanged", "skip-worktree"],
+)
+def test_a_file_that_git_does_not_have_is_not_replaced_or_deleted(
+    project: Path, hide: Callable[[Path], None], before: int, after: int
 ) -> None:
     old, new = ({**ANSWERS, "level": level} for level in (before, after))
     assert guards.update_refusal(project, old, new, discard_edits=True) == ""
-    (project / ".git" / "info" / "exclude").write_text("compose.yaml\nnotes.md\n")
+    hide(project)
     for name in ("compose.yaml", "notes.md"):
         (project / name).write_text("Mine.\n")
+    assert support.git(project, "status", "--porcelain") == ""
     refusal = guards.update_refusal(project, old, new, discard_edits=True)
     assert refusal.startswith("The update would replace or delete compose.yaml, which git does not")
+
+
+@pytest.mark.parametrize(
+    ("mine", "target", "sentence"),
+    [
+        ("compose.yaml", "", "has a file compose.yaml, and yours is a folder"),
+        ("compose.yaml", "README.md", "has a file compose.yaml, and yours is a link"),
+        ("compose.yaml", "missing", "has a file compose.yaml, and yours is a link"),
+        ("ops", "README.md", "has a folder ops, and yours is a link"),
+        ("ops", "..", "has a folder ops, and yours is a link"),
+        ("ops", "missing", "has a folder ops, and yours is a link"),
+    ],
+)
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_folder_or_a_link_in_the_way_of_an_update_is_refused(
+    project: Path, mine: str, target: str, sentence: str, *, ignored: bool
+) -> None:
+    if ignored:
+        (project / ".git" / "info" / "exclude").write_text(f"/{mine}\n")
+    if target:
+        (project / mine).symlink_to(target)
+    else:
+        (project / mine).mkdir()
+    if not ignored:
+        support.commit_all(project)
+    after = {**ANSWERS, "level": 7}
+    assert sentence in guards.update_refusal(project, ANSWERS, after, discard_edits=True)
+
+
+def test_an_adoption_keeps_a_link_to_a_file(project: Path) -> None:
+    (project / "CHANGELOG.md").symlink_to("README.md")
+    support.commit_all(project)
+    assert guards.adoption_refusal(project, ["CHANGELOG.md"]) == ""
+    (project / "LICENSE").symlink_to("missing")
+    support.commit_all(project)
+    assert "yours is a link" in guards.adoption_refusal(project, ["LICENSE"])
 
 
 def test_an_unresolved_update_is_refused(project: Path) -> None:

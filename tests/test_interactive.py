@@ -124,3 +124,49 @@ def test_a_lower_level_chosen_from_the_list_keeps_edits(project: Render) -> None
     copier.wait()
     assert copier.exitstatus == 1
     support.assert_unchanged(made)
+
+
+REFUSED = {
+    "another kind": (2, "kind", "What kind of program", f"{DOWN}\r", "A service stays a service"),
+    "no backing service": (
+        6,
+        "backing_services",
+        "Which backing services",
+        " \r\x03",
+        "Execution stopped by user",
+    ),
+    "Ctrl-C": (3, "level", "Which deployment", "\x03", "Execution stopped by user"),
+}
+"""Case -> level, question, its text, the keys that answer it, and the refusal."""
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_refusal_at_a_prompt_leaves_the_project_as_it_was(project: Render, case: str) -> None:
+    level, question, text, keys, sentence = REFUSED[case]
+    made = project(level)
+    before, staged = support.files(made), support.git(made, "ls-files", "--stage")
+    copier = at_terminal(
+        made, "update", "--trust", "--skip-answered", f"--ask={question}", "--vcs-ref=:current:"
+    )
+    copier.expect(text)
+    copier.send(keys)
+    copier.expect(sentence)
+    copier.expect(pexpect.EOF)
+    copier.wait()
+    assert copier.exitstatus == 1
+    assert support.files(made) == before
+    assert support.git(made, "ls-files", "--stage") == staged
+    support.assert_unchanged(made)
+
+
+def test_ctrl_c_at_a_question_of_a_copy_writes_nothing(tmp_path: Path) -> None:
+    copier = at_terminal(tmp_path, "copy", "--trust", str(support.template()), "links")
+    copier.expect("What is the project called")
+    copier.sendline("")
+    copier.expect("What kind of program is it")
+    copier.send("\x03")
+    copier.expect("Execution stopped by user")
+    copier.expect(pexpect.EOF)
+    copier.wait()
+    assert copier.exitstatus == 1
+    assert not list(tmp_path.iterdir())
