@@ -190,11 +190,6 @@ class Adoption:
     def files_without_effect(self) -> Iterator[str]:
         """Yield which files do nothing where they are, or repeat what the template does."""
         tracked = git.lines(self.project, "ls-files")
-        written = [one for one in self.owners if (self.fresh / one).is_file()]
-        new = "\n".join(path for path in written if path not in tracked)
-        if ignored := git.lines(self.project, "check-ignore", "--stdin", stdin=new):
-            add = f"git add --force {' '.join(ignored)}"
-            yield f"Your .gitignore hides these files from git: {add}"
         workflows = [one for one in tracked if one.startswith(WORKFLOWS) if one not in self.owners]
         if workflows and self.has["packaging"]:
             joined = ", ".join(workflows)

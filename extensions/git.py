@@ -6,6 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -40,3 +41,8 @@ def lines(folder: Path, *arguments: str, stdin: str = "") -> list[str]:
 def line(folder: Path, *arguments: str) -> str:
     """Return the first line that git prints; nothing where git fails or is missing."""
     return next(iter(lines(folder, *arguments)), "")
+
+
+def ignored(folder: Path, paths: Iterable[str]) -> list[str]:
+    """Return those of some paths that git ignores and does not have, sorted."""
+    return lines(folder, "check-ignore", "--stdin", stdin="\n".join(sorted(paths)))

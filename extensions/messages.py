@@ -105,6 +105,11 @@ def to_do(
         steps.append(
             "give it a repository of its own: GitHub reads .github/ at the top of one, not here"
         )
+    written = (path for path in levels.paths(answers) if (project / path).is_file())
+    if ignored := git.ignored(project, written):
+        steps.insert(
+            0, f"git add --force {' '.join(ignored)}: git ignores them, and the project needs them"
+        )
     if before is None:
         return steps
     changed = list(levels.active_entries(before)) != list(levels.active_entries(answers))

@@ -163,11 +163,6 @@ FULL = UV + 'description = "Who came."\nlicense = "MIT"\nscripts = {guests = "gu
             "Merge each of your files with the template's version: tests/conf",
         ),
         ({"tests/test_it.py": "\n"}, 4, "Move your tests to tests/unit/, where CI runs them: t"),
-        (
-            {".gitignore": "*.toml\n"},
-            4,
-            "Your .gitignore hides these files from git: git add --force",
-        ),
         ({"src/guests/__init__.py": CODE}, 2, "Below level 3 the application is one script, gues"),
         (
             {"guests/__init__.py": "", "guests/main.py": CODE},

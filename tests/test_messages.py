@@ -90,3 +90,56 @@ def test_the_commands_for_a_project_outside_git_work(tmp_path: Path) -> None:
     support.climb(made, 1)
     assert (made / "ops" / "deploy").is_file()
     assert "links.db" not in support.git(made, "ls-files")
+
+
+def usual_ignore_file(folder: Path) -> str:
+    """Return the path of a global ignore file like that of many Python programmers."""
+    file = folder / "usual"
+    file.write_text(".python-version\n*.spec\n*.manifest\n.env\nbuild/\ndist/\nenv/\nlib/\n")
+    return str(file)
+
+
+@pytest.mark.parametrize("options", [{}, {"kind": "cli", "artifact": "binary"}])
+def test_git_takes_every_file_of_a_new_project(
+    render: Render, tmp_path: Path, options: dict[str, str]
+) -> None:
+    made = render(8, **options)
+    support.git(made, "init", "--quiet", "--initial-branch=main")
+    support.git(made, "config", "core.excludesFile", usual_ignore_file(tmp_path))
+    support.commit_all(made)
+    assert set(support.git(made, "ls-files").split()) == set(support.files(made))
+
+
+@pytest.mark.parametrize("where", ["exclude", "everywhere", ".gitignore"])
+def test_a_file_that_git_ignores_is_named_after_it_was_written(
+    project: Render, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    made = project(2)
+    everywhere = made / ".git" / "everywhere"
+    support.git(made, "config", "core.excludesFile", str(everywhere))
+    file = {"exclude": made / ".git" / "info" / "exclude", "everywhere": everywhere}
+    with file.get(where, made / ".gitignore").open("a") as ignore:
+        ignore.write("*.toml\n/private.txt\n")
+    support.commit_all(made)
+    (made / "private.txt").write_text("Mine.\n")
+    support.climb(made, 3, quiet=False)
+    text = support.message(capsys)
+    command = "git add --force pyproject.toml"
+    assert f"{command}: git ignores them" in text
+    support.git(made, *command.split()[1:])
+    support.commit_all(made)
+    assert "pyproject.toml" in support.git(made, "ls-files")
+    support.climb(made, 4, quiet=False)
+    assert "git add --force" not in support.message(capsys)
+
+
+def test_a_copy_into_a_repository_names_what_git_ignores(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = tmp_path / "links"
+    made.mkdir()
+    (made / ".gitignore").write_text("*.toml\n")
+    (made / "links.py").write_text("app = None\n")
+    support.commit_all(made)
+    support.copy(made, quiet=False, **support.ANSWERS, level=3)
+    assert "git add --force ops/production.toml pyproject.toml:" in support.message(capsys)
