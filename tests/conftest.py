@@ -21,6 +21,8 @@ from tests import platforms, support, variants  # noqa: E402
 from tests.fakes.host import FakeHost  # noqa: E402
 from tests.variants import Variant  # noqa: E402
 
+collect_ignore = ["data"]
+
 Render = Callable[..., Path]
 
 

@@ -1,0 +1,3 @@
+"""Stock of a coffee roaster."""
+
+from .web import app

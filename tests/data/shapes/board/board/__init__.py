@@ -1,0 +1,5 @@
+"""A notice board."""
+
+from board.web import app
+
+__all__ = ["app"]

@@ -1,0 +1,2 @@
+def notices(limit):
+    return ["Lost: one umbrella.", "Choir on Tuesday."][:limit]

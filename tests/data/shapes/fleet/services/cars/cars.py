@@ -1,0 +1,1 @@
+CARS = ["van", "truck"]

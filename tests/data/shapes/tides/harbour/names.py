@@ -1,0 +1,1 @@
+ALL = ["Cuxhaven", "Husum"]
