@@ -2,23 +2,26 @@
 
     python -m tools.fuzz --sequences 300 --jobs 2
 
-A sequence edits a project, climbs, descends and takes new versions of the template, in random
-order. A sequence that violates an invariant is printed as a script, to be run again in a checkout.
+A sequence edits a project (tools/fuzz_edits.py), climbs, descends, changes options, takes new
+versions of the template and provokes refusals, in random order. A sequence that violates an
+invariant is printed as a script, to be run again in a checkout.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import secrets
 import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
+import pexpect
 import yaml
 from copier import VcsRef
 from copier.errors import UserMessageError
@@ -31,7 +34,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests import support, template_versions, variants
+from tests import options, support, template_versions, variants
+from tools.fuzz_edits import Draw, Edits
 from tools.invariants import ANSWERS, Update, Violation, is_sample
 
 STEPS = 10
@@ -43,8 +47,28 @@ CAPABILITIES = {
     "wheel": {"always", "cli", "wheel", "postgres"},
     "binary": {"always", "cli", "binary", "postgres"},
 }
-"""Variant -> the capabilities that it has besides those of its level."""
-DEPENDENCIES = ("attrs", "rich", "tenacity")
+"""Variant -> the capabilities that it has besides those of its level, without options."""
+NO_OPTIONS: Mapping[str, Any] = {
+    "feature_flags": False,
+    "live_dangerously": False,
+    "backing_services": ["postgres"],
+    "dependents": [],
+}
+OPTIONS: list[Mapping[str, Any]] = [
+    NO_OPTIONS,
+    *({**NO_OPTIONS, **one} for one in (*options.COMBINATIONS.values(), options.EVERYTHING)),
+]
+"""What a service may choose."""
+LICENSES = ("MIT", "MIT", "Apache-2.0", "Proprietary")
+WRONG = (
+    ("level", 9),
+    ("package", "1x"),
+    ("kind", "job"),
+    ("project_name", "-"),
+    ("dependents", "catalog"),
+    ("license", "GPL"),
+)
+"""Answers that are refused at every level."""
 
 SCRIPT_HEAD = """\
 #!/usr/bin/env bash
@@ -106,62 +130,98 @@ def plain_managed_files(template: Path, variant: str) -> list[str]:
     )
 
 
-def answers(variant: str, level: int) -> dict[str, Any]:
-    """Return what a project of a variant and level answers."""
-    return {**support.ANSWERS, **variants.answers(variant), "level": level}
+def answers(variant: str, level: int, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a project of a variant and level answers, with the options it chose."""
+    return {**support.ANSWERS, **variants.answers(variant), **chosen, "level": level}
 
 
-def options(variant: str, level: int) -> str:
-    """Return the same as options of Copier's command line."""
-    return " ".join(f"--data={key}={value}" for key, value in answers(variant, level).items())
+def as_options(given: Mapping[str, Any]) -> str:
+    """Return answers as options of Copier's command line."""
+    texts = {key: one if isinstance(one, str) else json.dumps(one) for key, one in given.items()}
+    return " ".join(f"--data={shlex.quote(f'{key}={text}')}" for key, text in texts.items())
 
 
-FRESH: dict[tuple[str, str, int], dict[str, bytes]] = {}
+def capabilities(given: Mapping[str, Any]) -> set[str]:
+    """Return the capabilities that answers bring, besides those of the level."""
+    variant = "service" if given.get("kind") != "cli" else given["artifact"]
+    found = set(CAPABILITIES[variant])
+    if variant == "service":
+        found = found - {"postgres"} | set(given["backing_services"])
+        found |= {"feature_flags"} if given["feature_flags"] else set()
+        found |= {"components"} if given["dependents"] else set()
+    return found
 
 
-def fresh_files(template: Path, version: str, variant: str, level: int) -> dict[str, bytes]:
+FRESH: dict[tuple[str, str], dict[str, bytes]] = {}
+
+
+def fresh_files(template: Path, version: str, given: Mapping[str, Any]) -> dict[str, bytes]:
     """Return path -> content of a new project, without its answers; rendered once.
 
     Raises:
         Violation: the project has not the files that the table lists.
     """
-    key = (support.git(template, "rev-parse", f"{version}^{{tree}}").strip(), variant, level)
+    key = (support.git(template, "rev-parse", f"{version}^{{tree}}").strip(), as_options(given))
     if key not in FRESH:
         with tempfile.TemporaryDirectory() as folder:
             project = Path(folder, "links")
-            support.copy(project, source=template, version=version, **answers(variant, level))
+            support.copy(project, source=template, version=version, **given)
             found = support.files(project)
-        if wrong := set(found) ^ listed_files(template, version, variant, level):
-            raise Violation(f"a new {variant} of level {level} and its table differ: {min(wrong)}")
+        if wrong := set(found) ^ listed_files(template, version, given):
+            raise Violation(f"a new project and its table differ: {min(wrong)}")
         del found[ANSWERS]
         FRESH[key] = found
     return FRESH[key]
 
 
-def listed_files(template: Path, version: str, variant: str, level: int) -> set[str]:
+def listed_files(template: Path, version: str, given: Mapping[str, Any]) -> set[str]:
     """Return the files of a new project by the table alone."""
     table = yaml.safe_load(support.git(template, "show", f"{version}:{template_versions.TABLE}"))
+    has = capabilities(given)
     found: set[str] = set()
     for entry in sorted(template_versions.entries(table), key=lambda entry: int(entry["level"])):
-        has = entry.get("when", "always") in CAPABILITIES[variant]
-        if has and entry["level"] <= level:
+        if entry.get("when", "always") in has and entry["level"] <= given["level"]:
             found = found - set(entry.get("drops", ())) | set(entry.get("adds", ()))
     return {path.format(package="links") for path in found}
+
+
+def interrupt(project: Path, level: int, answered: int) -> None:
+    """Start an update at a terminal, answer some questions, and press Ctrl-C.
+
+    Args:
+        project: what is updated.
+        level: the level to go to.
+        answered: how many questions are answered.
+    """
+    arguments = [
+        "-m",
+        "copier",
+        "update",
+        "--trust",
+        "--vcs-ref=:current:",
+        f"--data=level={level}",
+    ]
+    copier = pexpect.spawn(sys.executable, arguments, cwd=str(project), timeout=60)
+    for key in [*["\r"] * answered, "\x03"]:
+        copier.expect(r"(?s)\?.*\x1b\[\?25h")  # the cursor is shown once it waits for an answer
+        copier.send(key)
+    copier.expect(pexpect.EOF)
+    copier.wait()
 
 
 # Sequences ---------------------------------------------------------------------------------------
 
 
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 EVENTS = [
     *["edit_code", "edit_managed_file", "delete_line", "append", "delete", "add", "rename"],
-    *["add_module", "add_dependency", "bump_action", "publish", "upgrade", "upgrade"],
-    *["climb", "climb", "climb", "climb"],
+    *["add_module", "add_dependency", "to_crlf", "to_latin_1", "rename_application"],
+    *["add_table", "add_header_table", "bump_action", "publish", "upgrade", "upgrade"],
+    *["climb", "climb", "climb", "climb", "climb", "choose", "refuse", "interrupt"],
 ]
 """What may happen; what is listed more often happens more often."""
 
 
-class Sequence(RuleBasedStateMachine):
+class Sequence(Edits, RuleBasedStateMachine):
     """A project, its template, and what happens to them."""
 
     source: ClassVar[Path | None] = None
@@ -177,64 +237,50 @@ class Sequence(RuleBasedStateMachine):
         self.project = self.folder / "links"
         self.version = 0  # the project's: v1.0.0
         self.published = 0  # the newest: v1.0.0
-        self.variant, self.level = "service", 0
-        self.number = 0
+        self.variant, self.level, self.options = "service", 0, NO_OPTIONS
         self.script: list[str] = []
 
     def teardown(self) -> None:
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def do(self, line: str) -> None:
-        """Run a line of the script in the project."""
-        self.script.append(line)
-        support.run("bash", "-euc", line, cwd=self.project)
+    def answers(self, level: int, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the project answers at a level, with these options."""
+        return answers(self.variant, level, chosen)
 
-    def next(self) -> int:
-        """Return a number that no other edit has."""
-        self.number += 1
-        return self.number
+    def template_files(self) -> dict[str, bytes]:
+        """Return path -> content of a new project like this one."""
+        return self.fresh(self.version, self.level, self.options)
 
-    def commit(self) -> None:
-        """Commit everything."""
-        self.do("git add --all && git commit --quiet --allow-empty --message=Step")
-
-    def tracked(self) -> list[str]:
-        """Return the project's files, sorted; the answers are Copier's."""
-        return sorted({*support.git(self.project, "ls-files").splitlines()} - {ANSWERS})
-
-    def fresh(self, version: int, level: int) -> dict[str, bytes]:
+    def fresh(self, version: int, level: int, chosen: Mapping[str, Any]) -> dict[str, bytes]:
         """Return path -> content of a new project of this variant."""
         try:
-            return fresh_files(self.template, f"v1.{version}.0", self.variant, level)
+            return fresh_files(self.template, f"v1.{version}.0", self.answers(level, chosen))
         except Violation as violation:
             self.fail(str(violation))
 
-    def managed_files(self) -> list[str]:
-        """Return the template's files that the user still has, without sample code."""
-        known = self.fresh(self.version, self.level)
-        return [one for one in self.tracked() if one in known and not is_sample(one)]
-
-    @property
-    def code(self) -> str:
-        """The application's path."""
-        return "src/links/__init__.py" if self.level >= 3 else "links.py"
-
     # What happens --------------------------------------------------------------------------------
 
-    @initialize(variant=st.sampled_from(variants.NAMES), level=st.sampled_from(support.LEVELS))
-    def create(self, variant: str, level: int) -> None:
+    @initialize(
+        variant=st.sampled_from(variants.NAMES),
+        level=st.sampled_from(support.LEVELS),
+        chosen=st.sampled_from(OPTIONS),
+        license_name=st.sampled_from(LICENSES),
+    )
+    def create(
+        self, variant: str, level: int, chosen: Mapping[str, Any], license_name: str
+    ) -> None:
         """A project is made."""
         self.variant, self.level = variant, level
+        self.options = {**(chosen if variant == "service" else {}), "license": license_name}
+        given = self.answers(level, self.options)
         self.script.append(
             "copier copy --quiet --trust --defaults --vcs-ref=v1.0.0 "
-            f'{options(variant, level)} "$run/ladder" .'
+            f'{as_options(given)} "$run/ladder" .'
         )
-        support.copy(
-            self.project, source=self.template, version="v1.0.0", **answers(variant, level)
-        )
+        support.copy(self.project, source=self.template, version="v1.0.0", **given)
         found = support.files(self.project)
-        for path, text in self.fresh(0, level).items():
+        for path, text in self.template_files().items():
             if found.get(path) != text:
                 self.fail(f"two new projects differ in {path}")
         self.do("git init --quiet --initial-branch=main")
@@ -245,88 +291,6 @@ class Sequence(RuleBasedStateMachine):
     def step(self, data: st.DataObject) -> None:
         """One of the events happens."""
         getattr(self, data.draw(st.sampled_from(self.events)))(data.draw)
-
-    def edit_code(self, draw: Draw) -> None:
-        """The user changes the application."""
-        if (self.project / self.code).is_file():
-            where = draw(st.sampled_from(["/^import os$/i", "/^from fastapi/i", "$a"]))
-            self.do(f"sed -i '{where}\\MINE_{self.next()} = {self.number}' {self.code}")
-            self.commit()
-
-    def edit_managed_file(self, draw: Draw) -> None:
-        """The user adds a line to a file of the template."""
-        files = [one for one in self.managed_files() if not one.endswith(".json")]
-        if files:
-            file = draw(st.sampled_from(files))
-            lines = len((self.project / file).read_text().splitlines())
-            where = draw(st.sampled_from([1, max(lines // 2, 1), "$"]))
-            self.do(f"sed -i '{where}a\\# Mine {self.next()}.' {shlex.quote(file)}")
-            self.commit()
-
-    def delete_line(self, draw: Draw) -> None:
-        """The user deletes a line of a file of the template."""
-        files = [one for one in self.managed_files() if one.endswith((".md", ".yml", ".py"))]
-        if files:
-            file = draw(st.sampled_from(files))
-            lines = len((self.project / file).read_text().splitlines())
-            self.do(f"sed -i '{draw(st.integers(1, lines))}d' {shlex.quote(file)}")
-            self.commit()
-
-    def append(self, draw: Draw) -> None:
-        """The user writes below the template's part of a shared file."""
-        file = draw(st.sampled_from(["README.md", ".gitignore", "pyproject.toml"]))
-        if (self.project / file).is_file():
-            text = "[tool.mine{}]" if file == "pyproject.toml" else "mine-{}"
-            self.do(f"printf '\\n%s\\n' '{text.format(self.next())}' >> {file}")
-            self.commit()
-
-    def delete(self, draw: Draw) -> None:
-        """The user deletes a file."""
-        files = [one for one in self.tracked() if one != "pyproject.toml"]
-        if files:
-            self.do(f"git rm --quiet -- {shlex.quote(draw(st.sampled_from(files)))}")
-            self.commit()
-
-    def add(self, draw: Draw) -> None:
-        """The user adds a file."""
-        folder = draw(st.sampled_from(["", "docs/", "tests/unit/", "ops/", ".github/workflows/"]))
-        self.do(f"mkdir -p ./{folder} && echo {self.next()} > {folder}mine_{self.number}.txt")
-        self.commit()
-
-    def rename(self, draw: Draw) -> None:
-        """The user renames a file that they added."""
-        own = [one for one in self.tracked() if "mine_" in one and one.endswith(".txt")]
-        if own:
-            file = draw(st.sampled_from(own))
-            self.do(f"git mv {file} {Path(file).with_suffix('')}_{self.next()}.txt")
-            self.commit()
-
-    def add_module(self, draw: Draw) -> None:
-        """The user adds a module that the application imports."""
-        del draw  # there is no choice
-        if (self.project / self.code).is_file():
-            root = "src/" if self.level >= 3 else ""
-            self.do(f"echo 'WORDS = 1' > {root}helper_{self.next()}.py")
-            self.do(f"echo 'import helper_{self.number}' >> {self.code}")
-            self.commit()
-
-    def add_dependency(self, draw: Draw) -> None:
-        """The user adds a dependency, with uv."""
-        script = self.level < 3
-        if (self.project / ("links.py" if script else "pyproject.toml")).is_file():
-            name = draw(st.sampled_from(DEPENDENCIES))
-            self.do(f"uv add --quiet --frozen {'--script links.py ' if script else ''}{name}")
-            self.commit()
-
-    def bump_action(self, draw: Draw) -> None:
-        """A bot raises the pin of an action."""
-        workflows = [one for one in self.tracked() if one.startswith(".github/workflows/_")]
-        workflows = [one for one in workflows if one.endswith(".yml")]
-        if workflows:
-            pin = f"@{self.next():040x} # v99.0.{self.number}"
-            file = draw(st.sampled_from(workflows))
-            self.do(f"sed -i '0,/@[0-9a-f]\\{{40\\}} # v.*/s//{pin}/' {file}")
-            self.commit()
 
     def publish(self, draw: Draw) -> None:
         """The template gets a new version."""
@@ -349,21 +313,101 @@ class Sequence(RuleBasedStateMachine):
             self.publish(draw)
         self.update(self.level, None, self.published)
 
+    def choose(self, draw: Draw) -> None:
+        """The project chooses other options."""
+        if self.variant == "service":
+            chosen = {**self.options, **draw(st.sampled_from(OPTIONS))}
+            self.update(self.level, VcsRef.CURRENT, self.version, chosen)
+
+    def refuse(self, draw: Draw) -> None:
+        """An update is refused: an answer is wrong, work is not committed, a file is in the way."""
+        level = draw(st.sampled_from(support.LEVELS))
+        came = self.fresh(self.version, level, self.options).keys() - self.template_files().keys()
+        free = [one for one in sorted(came) if self.is_free(one) and not is_sample(one)]
+        reason = draw(st.sampled_from(["answer", "dirty", "ignored"] if free else ["answer"]))
+        if reason == "answer":
+            self.expect_refusal(*draw(st.sampled_from(WRONG)))
+            return
+        file = draw(st.sampled_from(free)) if reason == "ignored" else f"mine_{self.next()}.txt"
+        name, exclude = shlex.quote(file), ".git/info/exclude"
+        self.do(f"mkdir -p ./{Path(file).parent.as_posix()} && echo mine > {name}")
+        if reason == "ignored":
+            self.do(f"echo /{name} >> {exclude}")
+        self.expect_refusal("level", level, named=file if reason == "ignored" else "")
+        if reason == "ignored":
+            self.do(f"sed -i '$d' {exclude}")
+        self.do("git clean --quiet --force -d")
+
+    def is_free(self, path: str) -> bool:
+        """Tell whether the user could write a file there."""
+        places = [Path(path), *Path(path).parents][:-1]
+        found = [place for place in places if (self.project / place).exists()]
+        return not found or (found[0] != Path(path) and (self.project / found[0]).is_dir())
+
+    def interrupt(self, draw: Draw) -> None:
+        """The user starts an update at a terminal, and changes their mind."""
+        level, answered = draw(st.sampled_from(support.LEVELS)), draw(st.integers(0, 1))
+        before = self.state()
+        self.script.append(
+            f'PYTHONPATH="$ladder" python -m tools.fuzz interrupt {level} {answered}'
+        )
+        interrupt(self.project, level, answered)
+        if self.state() != before:
+            self.fail("an interrupted update changed something")
+
     # What must hold ------------------------------------------------------------------------------
 
-    def update(self, level: int, reference: VcsRef | None, version: int) -> None:
+    def state(self) -> tuple[dict[str, bytes], str, str]:
+        """Return all that an update may change: the files, git's index, and the status."""
+        index = support.git(self.project, "ls-files", "--stage")
+        status = support.git(self.project, "status", "--porcelain", "--ignored")
+        return support.files(self.project), index, status
+
+    def expect_refusal(self, key: str, answer: object, named: str = "") -> None:
+        """Check that an update with an answer is refused and changes nothing.
+
+        Args:
+            key: the question.
+            answer: the answer.
+            named: what the refusal must name.
+        """
+        before = self.state()
+        given = {**self.answers(self.level, self.options), key: answer}
+        command = "copier update --quiet --trust --defaults --skip-answered --vcs-ref=:current:"
+        self.script.append(f"{command} {as_options(given)} && exit 1")
+        try:
+            support.update(self.project, version=VcsRef.CURRENT, **given)
+        except UserMessageError as refusal:
+            if named not in str(refusal):
+                self.fail(f"the refusal does not name {named}: {refusal}")
+        else:
+            self.fail(f"an update with {key}={answer} is not refused")
+        if self.state() != before:
+            self.fail("a refused update changed something")
+
+    def update(
+        self,
+        level: int,
+        reference: VcsRef | None,
+        version: int,
+        chosen: Mapping[str, Any] | None = None,
+    ) -> None:
         """Update the project, check the invariants, and resolve the conflicts."""
-        old, new = self.fresh(self.version, self.level), self.fresh(version, level)
+        chosen = self.options if chosen is None else chosen
+        old, new = self.template_files(), self.fresh(version, level, chosen)
         before, recorded = support.files(self.project), support.answers(self.project)
+        state, given = self.state(), self.answers(level, chosen)
         current = "--vcs-ref=:current: " if reference else ""
         self.script.append(
             f"copier update --quiet --trust --defaults --skip-answered {current}"
-            f"{options(self.variant, level)} || true"
+            f"{as_options(given)} || true"
         )
         try:
-            support.update(self.project, version=reference, **answers(self.variant, level))
+            support.update(self.project, version=reference, **given)
         except UserMessageError as refusal:
             self.check_refusal(str(refusal), before, old, new)
+            if self.state() != state:
+                self.fail("a refused update changed something")
             return
         conflicts = support.git(self.project, "ls-files", "--unmerged").splitlines()
         unmerged = {line.partition("\t")[2] for line in conflicts}
@@ -373,7 +417,7 @@ class Sequence(RuleBasedStateMachine):
             self.check_answers(recorded, level, version)
         except Violation as violation:
             self.fail(str(violation))
-        self.level, self.version = level, version
+        self.level, self.version, self.options = level, version, chosen
         for file in sorted(unmerged):
             self.do(f"git checkout --quiet --theirs -- {shlex.quote(file)}")
         self.commit()
@@ -401,7 +445,7 @@ class Sequence(RuleBasedStateMachine):
         old: dict[str, bytes],
         new: dict[str, bytes],
     ) -> None:
-        """Check that a refusal names an edited file that would go, and that nothing changed."""
+        """Check that a refusal names an edited file that would go."""
         edited = [
             path
             for path in old
@@ -410,8 +454,6 @@ class Sequence(RuleBasedStateMachine):
         ]
         if not any(path in refusal for path in edited):
             self.fail(f"an update is refused without reason: {refusal}")
-        if support.files(self.project) != before:
-            self.fail("a refused update changed something")
 
     def fail(self, problem: str) -> NoReturn:
         """Report a violation, with the script."""
@@ -463,6 +505,9 @@ def main() -> None:
     if sys.argv[1:2] == ["publish"]:
         template, change, what, number = sys.argv[2:]
         publish(Path(template), change, what, int(number))
+        return
+    if sys.argv[1:2] == ["interrupt"]:
+        interrupt(Path.cwd(), *map(int, sys.argv[2:]))
         return
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sequences", type=int, default=300)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from extensions.pyproject import without_own_dependencies
+from tests import options
+
 ANSWERS = ".copier-answers.yml"
-HEADER = re.compile(r"(?m)^# /// script\n(?:#(?: .*)?\n)+?# ///\n")
+HEADER = re.compile(rb"(?m)^# /// script\r?\n(?:#(?: .*)?\r?\n)+?# ///\r?\n")
+READS = re.compile(rb"parent / '([^']+)'")
+IMPORTS = re.compile(rb"(?m)^import (\w+)")
 MARKERS = re.compile(rb"(?m)^(<<<<<<< before|>>>>>>> after) updating$")
-OWN_DEPENDENCIES = re.compile(rb"(?ms)(^    # Yours \(uv add\):\n).*?^\]")
 Files = Mapping[str, bytes]
 
 
@@ -44,7 +49,9 @@ class Update:
                 raise Violation(f"{path} is left of a merge")
             if not is_sample(path):
                 self.check_file(path)
+        self.check_pyproject()
         self.check_application()
+        self.check_needs()
         self.check_samples()
 
     def check_file(self, path: str) -> None:
@@ -77,16 +84,16 @@ class Update:
             Violation: it changed, or appeared.
         """
         if path not in self.before:
-            if path not in {moved(one, *self.levels) for one in self.before}:
+            if not any(path in places(one, *self.levels) for one in self.before):
                 raise Violation(f"{path} is neither the user's nor the template's")
-        elif self.after.get(path, self.after.get(moved(path, *self.levels))) != self.before[path]:
+        elif self.before[path] not in map(self.after.get, places(path, *self.levels)):
             raise Violation(f"{path} is the user's, and was changed")
 
     def differs_by_dependencies(self, path: str) -> bool:
         """Tell whether pyproject.toml differs from a fresh one by the user's dependencies alone."""
         if path != "pyproject.toml" or path not in self.after or path not in self.new:
             return False
-        own, fresh = (OWN_DEPENDENCIES.sub(rb"\1]", one[path]) for one in (self.after, self.new))
+        own, fresh = (without_own_dependencies(one[path]) for one in (self.after, self.new))
         return own == fresh
 
     def check_merge(
@@ -116,21 +123,58 @@ class Update:
         if back := (lines(now) & deleted) - allowed - lines(mine):
             raise Violation(f"{path} has the line {next(iter(back))!r} again, which was deleted")
 
+    def check_pyproject(self) -> None:
+        """Check that pyproject.toml can be read, or is in conflict.
+
+        Raises:
+            Violation: it is neither.
+        """
+        path = "pyproject.toml"
+        if path in self.after and path not in self.unmerged:
+            try:
+                tomllib.loads(self.after[path].decode())
+            except tomllib.TOMLDecodeError as error:
+                raise Violation(f"{path} cannot be read: {error}") from error
+
     def check_application(self) -> None:
         """Check that the application is where its level has it, and is the same.
 
         Raises:
             Violation: it is not.
         """
-        source = "src/links/__init__.py" if self.levels[0] >= 3 else "links.py"
-        target = moved(source, *self.levels)
+        source, target = (application(level) for level in self.levels)
         mine, now = self.before.get(source), self.after.get(target)
         if mine is not None and now is None:
             raise Violation(f"{source} is gone")
         if mine is None and now is not None:
             raise Violation(f"{target} was deleted by the user, and is back")
-        if mine is not None and now is not None and body(mine) != body(now):
+        if mine is None or now is None or body(mine) == body(now):
+            return
+        if body(mine) != body(self.old[source]) or body(now) != body(self.new[target]):
             raise Violation(f"{source} was changed")
+
+    def check_needs(self) -> None:
+        """Check that the application finds the files that it reads, and its modules.
+
+        Raises:
+            Violation: one is not where the application looks for it.
+        """
+        source, target = (application(level) for level in self.levels)
+        if source not in self.before:
+            return
+        folders = [path.rpartition("/")[0] for path in (source, target)]
+        roots = ["src" if level >= 3 else "" for level in self.levels]
+        for pattern, (old, new) in ((READS, folders), (IMPORTS, roots)):
+            for name in self.needed(pattern):
+                had, has = below(self.before, old, name), below(self.after, new, name)
+                if not had <= has:
+                    raise Violation(f"{target} needs {min(had - has)}, which is not in {new}/")
+
+    def needed(self, pattern: re.Pattern[bytes]) -> set[str]:
+        """Return what the application and the user's other modules read or import."""
+        source = application(self.levels[0])
+        modules = [source, *(path for path in self.before if is_own_module(path))]
+        return {name.decode() for path in modules for name in pattern.findall(self.before[path])}
 
     def check_samples(self) -> None:
         """Check the rest of the sample code.
@@ -138,8 +182,8 @@ class Update:
         Raises:
             Violation: an edited file changed, or a deleted one came back.
         """
-        application = {"links.py", "src/links/__init__.py"}
-        for path in filter(is_sample, {*self.before, *self.after} - application):
+        applications = {application(0), application(8)}
+        for path in filter(is_sample, {*self.before, *self.after} - applications):
             mine, now, old, _ = (files.get(path) for files in self.all_files)
             if mine is not None and mine != old and now != mine:
                 raise Violation(f"{path} is the user's, and was changed")
@@ -150,22 +194,55 @@ class Update:
 def is_sample(path: str) -> bool:
     """Tell whether a path is sample code or a sample test."""
     sample_test = path.startswith("tests/") and path.endswith("test_links.py")
-    application = path in {"links.py", "src/links/__init__.py"}
-    return application or sample_test or path.startswith("migrations/versions/")
+    optional = path in options.SAMPLE  # among them the application
+    return optional or sample_test or path.startswith("migrations/versions/")
+
+
+def is_own_module(path: str) -> bool:
+    """Tell whether the fuzzer wrote this module for the application."""
+    return bool(re.match(r"(src/)?(helper|pack|sibling)_\d+(/.*)?\.?\w*$", path))
+
+
+def application(level: int) -> str:
+    """Return the application's path at a level."""
+    return "src/links/__init__.py" if level >= 3 else "links.py"
+
+
+def below(files: Files, folder: str, name: str) -> set[str]:
+    """Return the files that a name in a folder stands for, relative to the folder.
+
+    Args:
+        files: the project's.
+        folder: where the name is looked up.
+        name: a file's, a folder's or a module's.
+    """
+    start = f"{folder}/" if folder else ""
+    inner = {path.removeprefix(start) for path in files if path.startswith(start)}
+    return {path for path in inner if path in {name, f"{name}.py"} or path.startswith(f"{name}/")}
+
+
+def places(path: str, before: int, after: int) -> set[str]:
+    """Return where a file of the user's may be after an update between two levels."""
+    found = {path, moved(path, before, after)}
+    if before < 3 <= after:
+        found.add(f"src/links/{path}")
+    elif after < 3 <= before:
+        found.add(path.removeprefix("src/links/"))
+    return found
 
 
 def moved(path: str, before: int, after: int) -> str:
     """Return where a module of the user's is after an update between two levels."""
     if before < 3 <= after:
-        return "src/links/__init__.py" if path == "links.py" else f"src/{path}"
+        return application(after) if path == application(before) else f"src/{path}"
     if after < 3 <= before:
-        return "links.py" if path == "src/links/__init__.py" else path.removeprefix("src/")
+        return application(after) if path == application(before) else path.removeprefix("src/")
     return path
 
 
 def lines(text: bytes) -> Counter[str]:
     """Return the lines of a text, with how often."""
-    return Counter(text.decode().splitlines())
+    return Counter(text.decode(errors="surrogateescape").splitlines())
 
 
 def added(old: bytes, new: bytes) -> Counter[str]:
@@ -173,6 +250,6 @@ def added(old: bytes, new: bytes) -> Counter[str]:
     return lines(new) - lines(old)
 
 
-def body(code: bytes) -> str:
+def body(code: bytes) -> bytes:
     """Return a script without its header."""
-    return HEADER.sub("", code.decode())
+    return HEADER.sub(b"", code)
