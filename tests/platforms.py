@@ -16,6 +16,7 @@ NEEDS_LINUX = {
 }
 """Module or test -> why it runs on Linux only."""
 NOT_ON_WINDOWS = {
+    "test_bench.py::test_the_cpu_time_of_children_counts": "it has no module resource",
     "test_interactive.py": "pexpect has no terminal there",
     "test_docs.py::test_the_build_runs_the_tests_as_the_readme_says": "bash may be WSL's",
     "test_exact.py::test_only_programs_are_executable": "files have no executable bit",

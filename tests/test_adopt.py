@@ -15,6 +15,7 @@ from tests import support
 from tests.adoption import CODE, PROJECTS, SCRIPT, UV, adopt, make_project, write
 from tests.conftest import Render
 from tests.documents import ADOPT
+from tests.template_versions import copy_of_template
 
 SAMPLE = [("script", 2), ("setuptools", 4), ("poetry", 8), ("uv", 4)]
 
@@ -244,7 +245,7 @@ def test_a_folder_of_another_repository_is_told_to_get_its_own(
 def test_a_relative_address_of_the_template_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "ladder").symlink_to(support.template())
+    copy_of_template(tmp_path)
     monkeypatch.chdir(tmp_path)
     project = make_project(tmp_path, "uv")
     with pytest.raises(UserMessageError, match="address as ladder, which only works from here"):
@@ -286,7 +287,7 @@ def test_an_adoption_that_could_not_be_undone_is_refused(tmp_path: Path, fault: 
     if fault == "dirty":
         (project / "README.md").write_text("# Changed\n")
     else:
-        support.run("rm", "-rf", ".git", cwd=project)
+        (project / ".git").rename(tmp_path / "git")
     if fault == "nothing committed":
         support.git(project, "init", "--quiet")
     before = support.files(project)
@@ -297,8 +298,7 @@ def test_an_adoption_that_could_not_be_undone_is_refused(tmp_path: Path, fault: 
 
 @pytest.mark.exhaustive
 def test_a_template_that_would_overwrite_is_found(tmp_path: Path) -> None:
-    source = tmp_path / "ladder"
-    support.run("cp", "-r", support.template(), source, cwd=tmp_path)
+    source = copy_of_template(tmp_path)
     support.replace(source / "extensions" / "render.py", " | kept)", ")")
     support.commit_all(source, "Plant")
     project = make_project(tmp_path, "uv")
