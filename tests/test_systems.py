@@ -1,4 +1,4 @@
-"""Copies and updates run where files have neither links nor modes, as on exFAT or a network share."""
+"""Copies and updates run where files have neither links nor modes, as on exFAT."""
 
 from __future__ import annotations
 
