@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from . import fresh, git, levels, pyproject
+from . import fresh, git, levels, pyproject, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -105,6 +105,8 @@ def update_refusal(
             f"The update would replace or delete {', '.join(unsaved)}, which git does not have as "
             "they are: run `git add --force` and commit, or move your files away."
         )
+    if refusal := submodules_refusal(project, before, after):
+        return refusal
     if discard_edits:
         return ""
     if edited := edited_files_that_go(project, before, after):
@@ -114,6 +116,28 @@ def update_refusal(
             "first, or add --data discard_edits=true to delete them."
         )
     return ""
+
+
+def submodules_refusal(project: Path, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Return why the application's package cannot become a script, or nothing."""
+    packaged = [levels.capabilities(answers)["packaging"] for answers in (before, after)]
+    if packaged != [True, False]:
+        return ""
+    package = str(before["package"])
+    module = levels.MODULE.format(package=package)
+    source = levels.SOURCE.format(package=package)
+    own = {
+        name
+        for name in references.submodules(project / module, package)
+        if f"{source}{name}.py" not in levels.paths(before)
+    }
+    if not own:
+        return ""
+    return (
+        f"At level {after['level']} the application is one script, and {module} imports "
+        f"{', '.join(sorted(own))} from its package: move that code into {module} first, or stay "
+        "at level 3."
+    )
 
 
 def written_paths(answers: Mapping[str, Any]) -> set[str]:

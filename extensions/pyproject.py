@@ -11,7 +11,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from packaging.requirements import Requirement
 
@@ -105,10 +105,87 @@ def with_header(pyproject: str, header: str) -> str:
     if python := wanted.get("requires-python"):
         line = f"requires-python = {json.dumps(python)}"
         pyproject = re.sub(r"(?m)^requires-python = .*$", lambda _: line, pyproject, count=1)
-    if tables := re.search(r"(?ms)^\[.*", body):
-        pyproject = f"{pyproject.rstrip()}\n\n{tables[0].rstrip()}\n"
-    tomllib.loads(pyproject)
-    return pyproject.replace("\n", newline)
+    tables = re.search(r"(?ms)^\[.*", body)
+    more = tables[0].rstrip() if tables else ""
+    if any(parse(one).url for one in carried):
+        more += "\n\n[tool.hatch.metadata]\nallow-direct-references = true"
+    if more:
+        pyproject = f"{pyproject.rstrip()}\n\n{more.strip()}\n"
+    return merge_tables(pyproject).replace("\n", newline)
+
+
+def merge_tables(pyproject: str) -> str:
+    """Return the text of a pyproject.toml in which every table is there once.
+
+    The settings of a table's later places go to its first one, and replace those of the same name.
+
+    Raises:
+        ValueError: the result would not be TOML.
+    """
+    start, *blocks = re.split(r"(?m)^(?=\[[^\[\n])", pyproject)
+    tables: dict[str, str] = {}
+    for number, block in enumerate(blocks):
+        header, _, body = block.partition("\n")
+        name = header.partition("#")[0].strip()
+        if name in tables:
+            added, left = settings(body)
+            tables[name] = with_settings(tables[name], added)
+            tables[f"{name} {number}"] = left
+        else:
+            tables[name] = block
+    result = f"{start}{''.join(tables.values()).rstrip()}\n"
+    tomllib.loads(result)
+    return result
+
+
+def with_settings(table: str, added: Mapping[str, str]) -> str:
+    """Return the text of a table with more settings, which replace those of the same name."""
+    header, _, body = table.partition("\n")
+    there, left = settings(body)
+    return f"{header}\n{''.join({**there, **added}.values())}{left}"
+
+
+def settings(body: str) -> tuple[dict[str, str], str]:
+    """Return key -> text of each setting of a table, and the text after the last one.
+
+    The text of a setting begins with the comments above it.
+    """
+    found: dict[str, str] = {}
+    pending = ""
+    for line in body.splitlines(keepends=True):
+        pending += line
+        try:
+            keys = tomllib.loads(pending)
+        except ValueError:
+            continue  # the value goes on in the next line
+        if keys:
+            found[line_key(pending)] = pending
+            pending = ""
+    return found, pending
+
+
+def line_key(statement: str) -> str:
+    """Return the key of a setting, as it is written."""
+    lines = (line for line in statement.splitlines() if "=" in line and not line.startswith("#"))
+    return next(lines).partition("=")[0].strip()
+
+
+def python_for(requires: str, pinned: str) -> str:
+    """Return the oldest Python, such as 3.14, that a requirement allows; "" if the pinned one is.
+
+    Args:
+        requires: such as `>=3.14`.
+        pinned: such as `3.13`.
+
+    Raises:
+        ValueError: the requirement is not one.
+    """
+    from packaging.specifiers import SpecifierSet  # slow, and rarely needed
+
+    allowed = SpecifierSet(requires)
+    if pinned in allowed:
+        return ""
+    return next((f"3.{minor}" for minor in range(11, 40) if f"3.{minor}" in allowed), "")
 
 
 def is_in_template(requirement: str, templates: Iterable[str]) -> bool:
@@ -142,6 +219,7 @@ def header_for(pyproject: str, imported: Collection[str]) -> str:
     known = {name_of(one) for one in own}
     own += [one for one in templates if name_of(one) in set(imported) - known]
     python = tomllib.loads(pyproject).get("project", {}).get("requires-python", ">=3.11")
-    lines = [f"# requires-python = {json.dumps(python)}", "# dependencies = ["]
-    lines += [f"#     {json.dumps(one)}," for one in sorted(own, key=name_of)]
-    return "\n".join(["# /// script", *lines, "# ]", "# ///", ""])
+    lines = [f"#     {json.dumps(one)}," for one in sorted(own, key=name_of)]
+    lines = ["# dependencies = [", *lines, "# ]"] if own else ["# dependencies = []"]
+    python = f"# requires-python = {json.dumps(python)}"
+    return "\n".join(["# /// script", python, *lines, "# ///", ""])

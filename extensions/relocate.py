@@ -7,17 +7,26 @@ is a module below `src/`, and the header's dependencies are in pyproject.toml.
 
 from __future__ import annotations
 
-import ast
+import tomllib
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from . import git, pyproject, samples
+from . import detect, git, levels, pyproject, references, samples
 from .project import PROJECT, Project, current, read, remove_empty, say, write
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
 
 
 def main() -> None:
     """Move what has to move in the current folder."""
     project = current()
     if project.before is None:
+        move(project)
+        return
+    merge_tables()
+    if not samples.change(project.before, project.answers):
         move(project)
         return
     missing = samples.missing_options(project, project.before)
@@ -29,32 +38,120 @@ def main() -> None:
 
 
 def move(project: Project) -> None:
-    """Move the application, and the modules that it imports, to where the level has them."""
-    source, target = project.script, project.module
-    old_root, new_root = PROJECT, Path("src")
-    if not project.is_packaged:
-        source, target, old_root, new_root = target, source, new_root, old_root
+    """Move the application, with all that it needs, to where the level has it."""
+    script, module = project.script, project.module
+    source, target = (script, module) if project.is_packaged else (module, script)
     if not source.is_file():
-        if not target.exists() and project.before is None:
-            say(f"There is no {target.as_posix()}: put your application there.")
+        if not target.exists():
+            say(f"There is no {target.as_posix()}: {placed(project, target)}.")
         return
     if target.exists():
         say(f"Both {source.as_posix()} and {target.as_posix()} exist: merge them by hand.")
         return
-    modules = imported_modules(source, old_root, project.package)
-    rename(source, target)
+    moves = planned_moves(source, target, project.package)
+    beside = own_files(PROJECT, project.package)
+    named = references.named(source, beside)
+    for old, new in moves.items():
+        if new.exists():
+            say(f"Both {old.as_posix()} and {new.as_posix()} exist: merge them by hand.")
+            continue
+        rename(old, new)
+        because = "" if old == source else f", since {target.as_posix()} needs it"
+        say(f"Moved {old.as_posix()} to {new.as_posix()}{because}")
     if project.is_packaged:
         carry_header(target)
+        report_files(target, [one for one in beside if Path(one) not in moves], named)
+        report_python()
     else:
         restore_header(target)
-    say(f"Moved {source.as_posix()} to {target.as_posix()}")
-    for path in modules:
-        place = new_root / path.relative_to(old_root)
-        if place.exists():
-            say(f"Both {path.as_posix()} and {place.as_posix()} exist: merge them by hand.")
-            continue
-        rename(path, place)
-        say(f"Moved {path.as_posix()} to {place.as_posix()}, since {target.as_posix()} imports it")
+
+
+def planned_moves(source: Path, target: Path, package: str) -> dict[Path, Path]:
+    """Return old -> new path of the application and of all that it needs beside itself.
+
+    Modules stay importable under their names. Files stay beside the code that reads them.
+
+    Args:
+        source: where the application is.
+        target: where it goes.
+        package: its import name.
+    """
+    old_root, new_root = (
+        (PROJECT, Path("src")) if target.parent != PROJECT else (Path("src"), PROJECT)
+    )
+    modules = references.imported_modules(source, old_root, package)
+    moves = {source: target} | {one: new_root / one.relative_to(old_root) for one in modules}
+    for old, new in [*moves.items()]:
+        if old.is_file() and references.reads_beside_itself(old):
+            names = references.named(old, own_files(old.parent, package))
+            moves |= {old.parent / name: new.parent / name for name in sorted(names)}
+    return moves
+
+
+def placed(project: Project, target: Path) -> str:
+    """Return what to do where the application is at neither place."""
+    found = detect.application_files(PROJECT, str(project.answers["kind"]))
+    if len(found) != 1:
+        return "put your application there"
+    return f"run mkdir -p {target.parent.as_posix()} && git mv {found[0]} {target.as_posix()}"
+
+
+def own_files(folder: Path, package: str) -> list[str]:
+    """Return the names of the files and folders in a folder that git has and the template has not.
+
+    Code is left out where it is in the package: it stays a module of it.
+    """
+    prefix = "" if folder == PROJECT else f"{folder.as_posix()}/"
+    listed = git.lines(PROJECT, "ls-files", "--", folder.as_posix())
+    inside = {path.removeprefix(prefix) for path in listed if path.startswith(prefix)}
+    known = {path.removeprefix(prefix).partition("/")[0] for path in levels.all_paths(package)}
+    names = {path.partition("/")[0] for path in inside} - known - {"uv.lock"}
+    hidden = (".",) if not prefix else (".", "__")
+    return sorted(
+        name
+        for name in names
+        if not name.startswith(hidden) and not (prefix and name.endswith(".py"))
+    )
+
+
+def report_files(application: Path, stay: Sequence[str], from_here: Collection[str]) -> None:
+    """Say which files stay where they were, and which of them the image will miss."""
+    place = application.as_posix()
+    if missed := [one for one in stay if one in from_here]:
+        say(
+            f"{place} names {', '.join(missed)}, which the artifact does not contain: move what it "
+            f"reads to {application.parent.as_posix()}/, and read it from Path(__file__).parent."
+        )
+    if others := [one for one in stay if one not in from_here]:
+        say(f"Not moved, since {place} does not need them: {', '.join(others)}")
+
+
+def report_python() -> None:
+    """Say if the Python in .python-version is not one that pyproject.toml allows."""
+    try:
+        requires = tomllib.loads(read(PROJECT / pyproject.FILE))["project"]["requires-python"]
+        pinned = read(PROJECT / ".python-version").strip()
+        wanted = pyproject.python_for(requires, pinned)
+    except (OSError, KeyError, ValueError):
+        return
+    if wanted:
+        say(f"pyproject.toml requires Python {requires}: run uv python pin {wanted}")
+        if (PROJECT / "Dockerfile").is_file():
+            say(f"  and replace python:{pinned}-slim by python:{wanted}-slim in Dockerfile")
+
+
+def merge_tables() -> None:
+    """Merge the tables that pyproject.toml has twice: a level may bring one that the user has."""
+    file = PROJECT / pyproject.FILE
+    text = read(file) if file.is_file() else ""
+    try:
+        tomllib.loads(text)
+    except ValueError:
+        newline = "\r\n" if "\r\n" in text else "\n"
+        with suppress(ValueError):  # such as conflicts, which the message names
+            merged = pyproject.merge_tables(text.replace("\r\n", "\n"))
+            write(file, merged.replace("\n", newline))
+            say("Merged the tables that pyproject.toml had twice; your settings hold.")
 
 
 def rename(source: Path, target: Path) -> None:
@@ -63,43 +160,6 @@ def rename(source: Path, target: Path) -> None:
     if git.output(PROJECT, "mv", str(source), str(target)) is None:
         source.rename(target)
     remove_empty(source.parent)
-
-
-def imported_modules(script: Path, root: Path, package: str) -> list[Path]:
-    """Return the modules and packages beside a script that it imports, directly or not.
-
-    Args:
-        script: the application.
-        root: the folder whose modules count.
-        package: the application's own name.
-    """
-    found: dict[str, Path] = {}
-    todo = [script]
-    while todo:
-        for name in imported_names(todo.pop()) - set(found) - {package}:
-            module, folder = root / f"{name}.py", root / name
-            if module.is_file():
-                found[name] = module
-                todo.append(module)
-            elif (folder / "__init__.py").is_file():
-                found[name] = folder
-                todo.extend(folder.rglob("*.py"))
-    return sorted(found.values())
-
-
-def imported_names(code: Path) -> set[str]:
-    """Return the top-level names that a file imports; none where it cannot be parsed."""
-    try:
-        tree = ast.parse(code.read_bytes())
-    except (SyntaxError, ValueError):
-        return set()
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module.partition(".")[0])
-    return names
 
 
 def carry_header(code: Path) -> None:
@@ -124,7 +184,7 @@ def restore_header(code: Path) -> None:
     if pyproject.HEADER.search(text) or not committed:
         return
     try:
-        header = pyproject.header_for(committed, imported_names(code))
+        header = pyproject.header_for(committed, references.imported_names(code))
     except ValueError as error:
         say(f"Give {code.as_posix()} a header with its dependencies by hand: {error}")
         return

@@ -10,8 +10,6 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
-
 from . import git, levels, names
 from .project import PROJECT, Project, read, remove_empty, say, write
 from .pyproject import HEADER
@@ -21,6 +19,13 @@ if TYPE_CHECKING:
 
 OPTIONS = ("feature_flags", "s3")
 """Capabilities that change the text of the sample application."""
+
+
+def change(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Tell whether an update adds or removes sample files, or changes the sample application."""
+    had, has = (levels.capabilities(given) for given in (before, after))
+    options = any(had[name] != has[name] for name in OPTIONS)
+    return options or companions(before, ()) != companions(after, ())
 
 
 def sample(path: str, given: Mapping[str, Any], without: Collection[str] = ()) -> str:
@@ -37,6 +42,8 @@ def sample(path: str, given: Mapping[str, Any], without: Collection[str] = ()) -
     text = file.read_text(encoding="utf-8")
     if file.suffix != ".jinja":
         return text
+    import jinja2  # slow, and many updates need no sample
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(levels.ROOT),
         undefined=jinja2.StrictUndefined,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from extensions import pyproject, relocate
+from extensions import pyproject, references, relocate
 
 PYPROJECT = """\
 [project]
@@ -113,5 +113,5 @@ def test_modules_that_the_script_imports_are_found(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    found = relocate.imported_modules(tmp_path / "links.py", tmp_path, "links")
+    found = references.imported_modules(tmp_path / "links.py", tmp_path, "links")
     assert [path.name for path in found] == ["four.py", "one.py", "pack", "two.py"]

@@ -1,0 +1,238 @@
+"""A climb or a descent moves all that the application needs: it still answers afterwards."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from copier.errors import UserMessageError
+
+from extensions import pyproject, references
+from tests import support
+
+HEADER = '# /// script\n# requires-python = ">=3.11"\n# dependencies = []\n# ///\n'
+MAIN = """
+
+def main(argv=None):
+    print(ANSWER)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
+"""
+BESIDE = "from pathlib import Path\n\nHERE = Path(__file__).parent\n"
+SHAPES: dict[str, dict[str, str]] = {
+    "alone": {"links.py": "ANSWER = 'fine'\n"},
+    "a module": {"links.py": "from menu import ANSWER\n", "menu.py": "ANSWER = 'fine'\n"},
+    "a module of a module": {
+        "links.py": "from menu import ANSWER\n",
+        "menu.py": "import config\n\nANSWER = config.ANSWER\n",
+        "config.py": "ANSWER = 'fine'\n",
+    },
+    "a package": {
+        "links.py": "from menu.items import ANSWER\n",
+        "menu/__init__.py": "",
+        "menu/items.py": "import config\n\nANSWER = config.ANSWER\n",
+        "config.py": "ANSWER = 'fine'\n",
+    },
+    "a folder without __init__.py": {
+        "links.py": "from routers.pages import ANSWER\n",
+        "routers/pages.py": "ANSWER = 'fine'\n",
+    },
+    "a package with files": {
+        "links.py": "from menu import ANSWER\n",
+        "menu/__init__.py": f"{BESIDE}\nANSWER = (HERE / 'menu.txt').read_text().strip()\n",
+        "menu/menu.txt": "fine\n",
+    },
+    "a file": {
+        "links.py": f"{BESIDE}\nANSWER = (HERE / 'menu.toml').read_text().strip()\n",
+        "menu.toml": "fine\n",
+    },
+    "a file in a folder": {
+        "links.py": f"{BESIDE}\nANSWER = (HERE / 'data/today' / 'menu.txt').read_text().strip()\n",
+        "data/today/menu.txt": "fine\n",
+    },
+    "folders": {
+        "links.py": f"{BESIDE}\nTEXTS = [one.read_text().strip() for one in "
+        "[*HERE.joinpath('static').iterdir(), *HERE.joinpath('./templates').iterdir()]]\n"
+        "ANSWER = ''.join(TEXTS)\n",
+        "static/one.txt": "fi\n",
+        "templates/two.html": "ne\n",
+    },
+    "a module with a file": {
+        "links.py": "from menu import ANSWER\n",
+        "menu.py": f"{BESIDE}\nANSWER = (HERE / 'menu.txt').read_text().strip()\n",
+        "menu.txt": "fine\n",
+    },
+    "a file by the working directory": {
+        "links.py": "from pathlib import Path\n\nMENU = Path('menu.txt')\n"
+        "ANSWER = MENU.read_text().strip() if MENU.exists() else 'fine'\n",
+        "menu.txt": "fine\n",
+    },
+}
+
+
+def exhaustive_but(quick: str, names: Iterable[str]) -> list[Any]:
+    """Return parameters of which only one is a quick test."""
+    marks = {name: [] if name == quick else [pytest.mark.exhaustive] for name in names}
+    return [pytest.param(name, marks=marked) for name, marked in marks.items()]
+
+
+def project(folder: Path, files: dict[str, str]) -> Path:
+    """Return a committed program at level 2 whose own code is these files."""
+    made = support.render(folder / "links", 2, kind="cli")
+    for name, text in files.items():
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        header = HEADER if name == "links.py" else ""
+        (made / name).write_text(header + text + (MAIN if name == "links.py" else ""))
+    support.commit_all(made)
+    return made
+
+
+def answer(made: Path, elsewhere: Path, level: int) -> str:
+    """Return what the application prints, started from another folder once it is a package."""
+    if level < 3:
+        command, folder = [sys.executable, "links.py"], made
+    else:
+        command, folder = [sys.executable, "-c", "import links; links.main()"], elsewhere
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={"PYTHONPATH": str(made / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or done.stderr
+
+
+@pytest.mark.parametrize("shape", exhaustive_but("a module with a file", SHAPES))
+def test_the_application_answers_after_a_climb_and_a_descent(tmp_path: Path, shape: str) -> None:
+    made = project(tmp_path, SHAPES[shape])
+    before = {path: text for path, text in support.files(made).items() if path in SHAPES[shape]}
+    assert answer(made, tmp_path, 2) == "fine"
+    support.climb(made, 3, kind="cli")
+    assert answer(made, tmp_path, 3) == "fine"
+    support.commit_all(made)
+    moved = support.git(made, "log", "-1", "--format=", "--name-status", "-M20%").splitlines()
+    assert not {line for line in moved if line[0] == "D"}, "every file is a rename for git"
+    support.climb(made, 2, kind="cli")
+    assert answer(made, tmp_path, 2) == "fine"
+    after = support.files(made)
+    assert {path: after.get(path) for path in before} == before
+
+
+def test_what_stays_is_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    files = SHAPES["a file by the working directory"] | {"notes/one.md": "", "tool.py": ""}
+    made = project(tmp_path, files)
+    capfd.readouterr()
+    support.climb(made, 3, kind="cli")
+    said = capfd.readouterr().err
+    assert "names menu.txt, which the artifact does not contain" in said
+    assert "Not moved, since src/links/__init__.py does not need them: notes, tool.py" in said
+
+
+def test_a_renamed_application_is_found(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    made = project(tmp_path, SHAPES["alone"])
+    support.git(made, "mv", "links.py", "application.py")
+    support.commit_all(made)
+    support.climb(made, 3, kind="cli")
+    said = capfd.readouterr().err
+    command = "mkdir -p src/links && git mv application.py src/links/__init__.py"
+    assert f"There is no src/links/__init__.py: run {command}." in said
+
+
+@pytest.mark.parametrize(
+    "line",
+    exhaustive_but(
+        "from .web import x",
+        ["from links.web import x", "import links.web", "from . import web", "from .web import x"],
+    ),
+)
+def test_a_package_of_several_modules_does_not_become_a_script(tmp_path: Path, line: str) -> None:
+    made = project(tmp_path, SHAPES["alone"])
+    support.climb(made, 3, kind="cli")
+    module = made / "src/links/__init__.py"
+    module.write_text(f"{line}\n{module.read_text()}")
+    (made / "src/links/web.py").write_text("x = 1\n")
+    support.commit_all(made)
+    before = support.files(made)
+    why = "imports web from its package: move that code into src/links/__init__.py"
+    with pytest.raises(UserMessageError, match=why):
+        support.climb(made, 2, kind="cli")
+    assert support.files(made) == before
+
+
+ENCODINGS: dict[str, Callable[[str], bytes]] = {
+    "CRLF": lambda text: text.replace("\n", "\r\n").encode(),
+    "Latin-1": lambda text: f"# -*- coding: latin-1 -*-\n{text}# réduit\n".encode("latin-1"),
+    "BOM": lambda text: text.encode("utf-8-sig"),
+    "no last line end": lambda text: text.rstrip("\n").encode(),
+    "tabs": lambda text: text.replace("    ", "\t").encode(),
+    "form feed": lambda text: text.replace("\n\n", "\n\f\n").encode(),
+}
+
+
+@pytest.mark.parametrize("encoding", exhaustive_but("CRLF", ENCODINGS))
+def test_bytes_that_need_not_change_do_not(tmp_path: Path, encoding: str) -> None:
+    made = project(tmp_path, SHAPES["alone"])
+    script = made / "links.py"
+    encode = ENCODINGS[encoding]
+    written = encode(script.read_text())
+    script.write_bytes(written)
+    support.commit_all(made)
+    support.climb(made, 3, kind="cli")
+    code = (made / "src/links/__init__.py").read_bytes()
+    header = encode(HEADER)[3 if written.startswith(b"\xef\xbb\xbf") else 0 :]
+    lines = [line for line in written.splitlines() if line not in header.splitlines()]
+    assert [line for line in lines if line not in code.splitlines()] == []
+    assert code.count(b"\r\n") == (code.count(b"\n") if b"\r\n" in written else 0)
+    assert answer(made, tmp_path, 3) == "fine"
+
+
+def test_the_tables_of_the_user_and_of_a_level_are_merged(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = project(tmp_path, SHAPES["alone"])
+    support.climb(made, 3, kind="cli")
+    file = made / pyproject.FILE
+    ruff = '[tool.ruff]\n# Long.\nline-length = 120\nexclude = [\n    "old",\n]\n'
+    own = f"\n{ruff}\n[tool.mine]\na = 1\n"
+    file.write_text(file.read_text() + own)
+    support.commit_all(made)
+    support.climb(made, 4, kind="cli")
+    tools = tomllib.loads(file.read_text())["tool"]
+    assert tools["ruff"]["line-length"] == 120
+    assert tools["ruff"]["exclude"] == ["old"]
+    assert tools["ruff"]["src"] == [".", "src", "ops"]
+    assert tools["mine"] == {"a": 1}
+    assert "Merged the tables that pyproject.toml had twice" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("requires", "pinned", "wanted"),
+    [(">=3.11", "3.13", ""), (">=3.14", "3.13", "3.14"), ("<3.13", "3.13", "3.11")],
+)
+def test_a_python_that_is_allowed_is_found(requires: str, pinned: str, wanted: str) -> None:
+    assert pyproject.python_for(requires, pinned) == wanted
+
+
+def test_a_direct_reference_is_allowed() -> None:
+    text = "[project]\nname = 'links'\ndependencies = [\n" + pyproject.TEMPLATE_ANCHOR
+    text += pyproject.OWN_ANCHOR + "]\n"
+    header = '# dependencies = ["mylib @ https://example.com/mylib-1-py3-none-any.whl"]\n'
+    result = tomllib.loads(pyproject.with_header(text, header))
+    assert result["tool"]["hatch"]["metadata"]["allow-direct-references"] is True
+
+
+def test_names_in_strings_are_files_only_by_their_first_part(tmp_path: Path) -> None:
+    code = tmp_path / "links.py"
+    code.write_text("a = 'data/x.csv'\nb = f'{a}/static/{a}'\nc = './menu.toml'\nd = 'a data'\n")
+    files = ["data", "static", "menu.toml", "x.csv"]
+    assert references.named(code, files) == {"data", "static", "menu.toml"}
