@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
@@ -11,6 +12,29 @@ from tools import mutation
 from tools.mutation import Mutant
 
 EVERY = list(mutation.mutants())
+RESULTS = json.loads(mutation.RESULTS.read_text())
+SAMPLED = ("table", "workflows")
+"""The kinds of which every commit tests some mutants: their first tests take seconds."""
+
+
+def sample(seed: str) -> list[Mutant]:
+    """Return three mutants of each of these kinds, none of which is known to survive."""
+    chosen = random.Random(seed)
+    survivors = {key for key, result in RESULTS.items() if not result["by"]}
+    found = [one for one in EVERY if one.key not in survivors]
+    return [
+        one
+        for kind in SAMPLED
+        for one in chosen.sample([one for one in found if one.kind == kind], 3)
+    ]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("number", range(3 * len(SAMPLED)))
+def test_a_sample_of_mutants_is_found(number: int) -> None:
+    head = support.git(support.ROOT, "rev-parse", "HEAD").strip()
+    mutant = sample(head)[number]
+    assert mutation.run_tests(mutant)["by"], f"{mutant.file}: {mutant.what} survived ({head})"
 
 
 def test_every_kind_of_piece_is_removed() -> None:
@@ -52,9 +76,8 @@ def test_a_harmful_mutant_is_found_and_a_harmless_one_is_not(
 
 
 def test_the_page_is_current_and_leaves_nothing_unexplained() -> None:
-    results = json.loads(mutation.RESULTS.read_text())
-    assert mutation.PAGE.read_text() == mutation.page(EVERY, results)
-    assert not [one for one in results.values() if not one["by"] and not one.get("why")]
+    assert mutation.PAGE.read_text() == mutation.page(EVERY, RESULTS)
+    assert not [one for one in RESULTS.values() if not one["by"] and not one.get("why")]
 
 
 def test_the_page_lists_the_survivors() -> None:
