@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import git, levels, names
+from . import git, levels, names, samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 UPDATE = "uvx --with copier-template-extensions copier update --trust --skip-answered"
+
+EXEMPT = (
+    "run ops/exempt: the checks are strict, and your code was written without them. It exempts "
+    "today's code in pyproject.toml, and no new file"
+)
 
 
 def render_message(
@@ -99,7 +104,11 @@ def to_do(
     answers: Mapping[str, Any],
 ) -> list[str]:
     """Return what a person has to do now, once."""
-    steps = [step for entry in gained for step in entry.set_up]
+    steps = []
+    for entry in gained:
+        if entry.capability == "unit_tests" and samples.is_replaced(project, before or answers):
+            steps.append(EXEMPT)
+        steps += entry.set_up
     top = git.line(project, "rev-parse", "--show-toplevel")
     if top and Path(top) != project and any(has_workflows(entry) for entry in gained):
         steps.append(

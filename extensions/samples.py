@@ -67,17 +67,20 @@ def is_untouched(file: Path, text: str) -> bool:
     return HEADER.sub("", read(file).replace("\r\n", "\n")) == text
 
 
-def application_file(project: Project) -> Path | None:
+def application_file(project: Project, folder: Path = PROJECT) -> Path | None:
     """Return where the application is now."""
-    return next((path for path in (project.script, project.module) if path.is_file()), None)
+    places = (folder / path for path in (project.script, project.module))
+    return next((path for path in places if path.is_file()), None)
 
 
-def missing_options(project: Project, before: Mapping[str, Any]) -> set[str] | None:
+def missing_options(
+    project: Project, before: Mapping[str, Any], folder: Path = PROJECT
+) -> set[str] | None:
     """Return the options that the untouched sample does not have; None where it was changed.
 
     An option that came after the first copy left the sample as it was.
     """
-    code = application_file(project)
+    code = application_file(project, folder)
     if code is None:
         return None
     had = levels.capabilities(before)
@@ -87,6 +90,16 @@ def missing_options(project: Project, before: Mapping[str, Any]) -> set[str] | N
         if is_untouched(code, application(before, missing)):
             return missing
     return None
+
+
+def is_replaced(folder: Path, before: Mapping[str, Any]) -> bool:
+    """Tell whether the application in a project's folder is no longer the untouched sample.
+
+    Args:
+        folder: the project's folder.
+        before: the answers that the sample was written or last updated with.
+    """
+    return missing_options(Project(before), before, folder) is None
 
 
 def remove_options(project: Project, before: Mapping[str, Any], missing: set[str]) -> None:

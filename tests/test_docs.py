@@ -107,7 +107,7 @@ def test_the_build_runs_every_test() -> None:
 
 @pytest.mark.exhaustive
 def test_the_commands_of_the_page_on_climbing_run(project: Render) -> None:
-    climb, follow, discard = blocks(CLIMB)
+    climb, follow, exempt, discard = blocks(CLIMB)
     made = project(2)
     environment = dict(os.environ)
     assert "is at level 3" in bash(climb, made, environment)
@@ -119,6 +119,9 @@ def test_the_commands_of_the_page_on_climbing_run(project: Render) -> None:
     support.commit_all(made, "Edit")
     assert "is at level 1" in bash(discard, made, environment)
     assert not (made / "LICENSE").exists()
+    support.commit_all(made, "Descend")
+    support.climb(made, 4)
+    assert bash(exempt, made, environment) == "pyproject.toml is unchanged\n"
 
 
 @pytest.mark.exhaustive

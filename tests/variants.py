@@ -16,7 +16,7 @@ from tests import support
 NAMES = ("service", "wheel", "binary")
 PROGRAMS = ("wheel", "binary")
 DATA = support.ROOT / "tests" / "data"
-EXECUTABLE = {"ops/deploy", "ops/environments", "ops/protect"}
+EXECUTABLE = {"ops/deploy", "ops/environments", "ops/exempt", "ops/protect"}
 
 
 @functools.cache

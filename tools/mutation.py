@@ -64,6 +64,7 @@ TESTS: dict[str, list[list[str]]] = {
 }
 """Kind of mutant -> arguments of each pytest run, cheapest first."""
 TESTS_OF_PROGRAMS: dict[str, list[list[str]]] = {
+    "ops/exempt": [["tests/test_exempt.py"]],
     "ops/(environments|protect)": [[f"{E2E}forge.py"]],
     "cli/ops/deploy|ops/program": [
         ["tests/test_deploy.py", "-k", "cli"],
