@@ -29,3 +29,8 @@ def render(folder: Path, answers: Mapping[str, Any]) -> Path:
         skip_tasks=True,
     )
     return folder
+
+
+def files(folder: Path) -> set[str]:
+    """Return the files of a project that was just rendered."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from . import fresh, git, levels, pyproject, references
+from . import fresh, git, levels, pyproject, references, write_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -98,18 +98,19 @@ def update_refusal(
         return (
             f"An earlier update is not resolved in {', '.join(unresolved)}: resolve it and commit."
         )
-    if refusal := path_in_the_way(project, written_paths(after)):
+    new = {path for path in write_once.paths(after) if not os.path.lexists(project / path)}
+    if refusal := path_in_the_way(project, updated_paths(after) | new):
         return refusal
-    if unsaved := files_outside_git(project, written_paths(before) | written_paths(after)):
-        return (
-            f"The update would replace or delete {', '.join(unsaved)}, which git does not have as "
-            "they are: run `git add --force` and commit, or move your files away."
-        )
+    if refusal := unsaved_refusal(project, updated_paths(before) | updated_paths(after)):
+        return refusal
     if refusal := submodules_refusal(project, before, after):
         return refusal
-    if discard_edits:
+    if discard_edits and before["_commit"] == after.get("_commit"):
         return ""
-    if edited := edited_files_that_go(project, before, after):
+    edited = edited_files_that_go(project, before, after)
+    if refusal := unsaved_refusal(project, edited):
+        return refusal
+    if edited and not discard_edits:
         what = f"Level {after['level']}" if after["level"] < before["level"] else "The new version"
         return (
             f"{what} has no {', '.join(edited)}, which you edited: copy your changes elsewhere "
@@ -140,15 +141,16 @@ def submodules_refusal(project: Path, before: Mapping[str, Any], after: Mapping[
     )
 
 
-def written_paths(answers: Mapping[str, Any]) -> set[str]:
+def updated_paths(answers: Mapping[str, Any]) -> set[str]:
     """Return the files that an update of a project with these answers writes or deletes."""
-    return {path for path, owner in levels.paths(answers).items() if owner != "sample"}
+    owners = levels.paths(answers).items()
+    return {path for path, owner in owners if owner not in levels.WRITTEN_ONCE}
 
 
-def files_outside_git(project: Path, paths: Iterable[str]) -> list[str]:
-    """Return those of some paths at which the project has what git could not restore.
+def unsaved_refusal(project: Path, paths: Iterable[str]) -> str:
+    """Return why some paths of the project cannot be written or deleted, or nothing.
 
-    That is what git ignores, and a file of which git does not look whether it changed.
+    Git could restore neither what it ignores nor a file whose changes it was told not to see.
 
     Args:
         project: the project's folder, with no uncommitted changes that git shows.
@@ -156,7 +158,13 @@ def files_outside_git(project: Path, paths: Iterable[str]) -> list[str]:
     """
     tagged = (line.partition(" ") for line in git.lines(project, "ls-files", "-v"))
     tracked = {path for tag, _, path in tagged if tag == "H"}
-    return sorted(one for one in paths if os.path.lexists(project / one) and one not in tracked)
+    there = (path for path in paths if os.path.lexists(project / path))
+    if unsaved := sorted(path for path in there if path not in tracked):
+        return (
+            f"The update would replace or delete {', '.join(unsaved)}, which git does not have as "
+            "they are: run `git add --force` and commit, or move your files away."
+        )
+    return ""
 
 
 def edited_files_that_go(
@@ -169,16 +177,15 @@ def edited_files_that_go(
         before: its recorded answers.
         after: its answers to be.
     """
-    stay = set(levels.paths(after))
+    had, kept = updated_paths(before), set(levels.paths(before)) - updated_paths(before)
+    stay = kept.union(levels.paths(after))
     same_version = before["_commit"] == after.get("_commit")
-    had = {path for path, owner in levels.paths(before).items() if owner != "sample"}
     if same_version and not any((project / path).is_file() for path in had - stay):
         return []
     with TemporaryDirectory() as folder:
         unedited = fresh.render(Path(folder, "fresh"), before)
         if not same_version:  # this version's table does not know what the older one wrote
-            written = (path for path in unedited.rglob("*") if path.is_file())
-            had = {path.relative_to(unedited).as_posix() for path in written}
+            had = fresh.files(unedited)
         return [
             path
             for path in sorted(had - stay)

@@ -22,6 +22,8 @@ SOURCE = "src/{package}/"
 MODULE = f"{SOURCE}__init__.py"
 TEXT_FIELDS = ("meaning", "climb_when", "not_yet", "cost")
 OWNERS = ("sample", "write-once", "managed", "shared")
+WRITTEN_ONCE = ("sample", "write-once")
+"""Owners whose files an update does not render."""
 
 
 @dataclass(frozen=True)

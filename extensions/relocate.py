@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import detect, git, levels, pyproject, references, samples
+from . import detect, git, levels, pyproject, references, samples, write_once
 from .project import PROJECT, Project, current, read, remove_empty, say, write
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def main() -> None:
     if project.before is None:
         move(project)
         return
+    write_once.add(project, project.before)
     merge_tables()
     if not samples.change(project.before, project.answers):
         move(project)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from copier.errors import UserMessageError
 
-from . import adopt, answers, detect, fresh, git, guards, levels, messages, names
+from . import adopt, answers, detect, fresh, git, guards, levels, messages, names, write_once
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -87,8 +87,11 @@ class Render:
             stop(
                 guards.update_refusal(self.project, self.before, after, discard_edits=discard_edits)
             )
+        if operation == "update":
+            return patterns(levels.excluded_paths(after, levels.WRITTEN_ONCE))
         without = () if self.is_first_copy else ("sample",)
-        return patterns(levels.excluded_paths(after, without))
+        served = write_once.served_paths(self.project, after)
+        return patterns(levels.excluded_paths(after, without) | served)
 
     def adopt(self, after: Mapping[str, Any]) -> str:
         """Return `_exclude` of a copy into an unmanaged project: what it has is not written."""
@@ -100,6 +103,7 @@ class Render:
             missing = list(adoption.missing_requirements())
             self.adoption = messages.adoption_lines(adoption.kept(), missing)
         kept = {path for path in wanted if (self.project / path).exists()}
+        kept |= write_once.served_paths(self.project, after)
         return patterns(levels.excluded_paths(after, ("sample",)) | kept)
 
     def message(self, after: Mapping[str, Any]) -> str:

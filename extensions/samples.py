@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import git, levels, names
+from . import answers, git, levels, names
 from .project import PROJECT, Project, read, remove_empty, say, write
 from .pyproject import HEADER
 
@@ -36,9 +36,7 @@ def sample(path: str, given: Mapping[str, Any], without: Collection[str] = ()) -
         given: the answers of the new project.
         without: options that the project does not have, whatever the answers say.
     """
-    package = str(given["package"])
-    file = levels.template_file(path.replace(levels.SOURCE.format(package=package), levels.SOURCE))
-    assert file is not None, path
+    file = source(path, given)
     text = file.read_text(encoding="utf-8")
     if file.suffix != ".jinja":
         return text
@@ -54,7 +52,16 @@ def sample(path: str, given: Mapping[str, Any], without: Collection[str] = ()) -
     )
     has = levels.capabilities(given) | dict.fromkeys(without, False)
     slug = names.slug(str(given["project_name"]))
-    return environment.from_string(text).render({**given, **has, "slug": slug})
+    asked = {**dict.fromkeys(answers.questions()), **given}
+    return environment.from_string(text).render({**asked, **has, "slug": slug})
+
+
+def source(path: str, given: Mapping[str, Any]) -> Path:
+    """Return the file in `template/` from which a file of a project is rendered."""
+    folder = levels.SOURCE.format(package=given["package"])
+    file = levels.template_file(path.replace(folder, levels.SOURCE))
+    assert file is not None, path
+    return file
 
 
 def application(given: Mapping[str, Any], without: Collection[str] = ()) -> str:

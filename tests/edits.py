@@ -139,6 +139,8 @@ def is_sample(name: str) -> bool:
 def assert_rest_is_fresh(project: Path, fresh: Path, variant: str = "service") -> None:
     """Check that what was not edited is as in a fresh project of the level."""
     found = support.files(project)
+    answers = support.ANSWERS_FILE
+    found[answers] = support.without_kept_answers(found[answers])
     edited = EDITED | {APPLICATIONS[variant].package_workflow}
     for name, content in support.files(fresh).items():
         if not is_sample(name) and name not in edited and not name.endswith("bug.yml"):

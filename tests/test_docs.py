@@ -115,10 +115,10 @@ def test_the_commands_of_the_page_on_climbing_run(project: Render) -> None:
     history = bash(follow, made, environment)
     assert "Climb" in history
     assert "Start" in history, "the history before the move"
-    (made / "LICENSE").write_text("Mine.\n")
+    (made / "Dockerfile").write_text("FROM scratch\n")
     support.commit_all(made, "Edit")
     assert "is at level 1" in bash(discard, made, environment)
-    assert not (made / "LICENSE").exists()
+    assert not (made / "Dockerfile").exists()
     support.commit_all(made, "Descend")
     support.climb(made, 4)
     assert bash(exempt, made, environment) == "pyproject.toml is unchanged\n"

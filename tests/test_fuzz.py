@@ -34,8 +34,8 @@ PLANTS = {
     ),
     "2: a file that no update brings": (
         RENDER,
-        ", without))\n",
-        ", without) | (set() if self.is_first_copy else {'LICENSE'}))\n",
+        "levels.WRITTEN_ONCE))\n",
+        "levels.WRITTEN_ONCE) | {'README.md'})\n",
         ["climb"],
     ),
     "3: a line of the user's code that changes": (

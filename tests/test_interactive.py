@@ -112,14 +112,14 @@ def test_a_level_chosen_from_the_list_moves_the_code(project: Render, rendered: 
 @pytest.mark.exhaustive
 def test_a_lower_level_chosen_from_the_list_keeps_edits(project: Render) -> None:
     made = project(2)
-    (made / "LICENSE").write_text("Mine.\n")
+    (made / ".gitignore").write_text("/mine/\n")
     support.commit_all(made)
     copier = at_terminal(
         made, "update", "--trust", "--skip-answered", "--ask=level", "--vcs-ref=:current:"
     )
     copier.expect("Which deployment maturity level")
     copier.send(f"{UP}\r")
-    copier.expect("Level 1 has no LICENSE, which you edited")
+    copier.expect("Level 1 has no .gitignore, which you edited")
     copier.expect(pexpect.EOF)
     copier.wait()
     assert copier.exitstatus == 1

@@ -16,6 +16,15 @@ HEADER = re.compile(rb"(?m)^# /// script\r?\n(?:#(?: .*)?\r?\n)+?# ///\r?\n")
 READS = re.compile(rb"parent / '([^']+)'")
 IMPORTS = re.compile(rb"(?m)^import (\w+)")
 MARKERS = re.compile(rb"(?m)^(<<<<<<< before|>>>>>>> after) updating$")
+WRITE_ONCE = {
+    ".github/CODEOWNERS",
+    "CHANGELOG.md",
+    "LICENSE",
+    "ops/app.env.example",
+    "ops/production.toml",
+    "ops/staging.toml",
+}
+"""Files that no update changes once they are written."""
 Files = Mapping[str, bytes]
 
 
@@ -47,7 +56,9 @@ class Update:
         for path in sorted(paths):
             if path.endswith(".rej"):
                 raise Violation(f"{path} is left of a merge")
-            if not is_sample(path):
+            if path in WRITE_ONCE:
+                self.check_write_once(path)
+            elif not is_sample(path):
                 self.check_file(path)
         self.check_pyproject()
         self.check_application()
@@ -71,6 +82,17 @@ class Update:
                 raise Violation(f"{path} is not as in a fresh project")
         else:
             self.check_merge(path, mine, now, old or b"", new)
+
+    def check_write_once(self, path: str) -> None:
+        """Check a file that only its first update writes.
+
+        Raises:
+            Violation: it changed, came back, or was not written.
+        """
+        mine, now, old, new = (files.get(path) for files in self.all_files)
+        wanted = new if mine is None and old is None else mine
+        if now != wanted:
+            raise Violation(f"{path} is written once, and an update changed it")
 
     @property
     def all_files(self) -> tuple[Files, Files, Files, Files]:

@@ -1,0 +1,108 @@
+"""The write-once files: an update never writes, merges or deletes one that is there.
+
+Copier leaves them out of each render of an update. Once it is done, this writes those that the
+project reached with it, unless something else serves their purpose.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from . import fresh, git, levels, samples
+from .project import PROJECT, Project, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OTHER_NAMES = {
+    "LICENSE": r"(licen[cs]e|copying|unlicense)([.-].*)?(?<!\.py)",
+    "CHANGELOG.md": r"(docs/)?(changelog|changes|history|news)(\.(md|rst|txt|adoc))?",
+    ".github/CODEOWNERS": r"(docs/)?codeowners",
+}
+"""Path -> the files that serve its purpose as well, in upper or lower case."""
+
+
+def add(project: Project, before: Mapping[str, Any]) -> None:
+    """Write the files that the project reached, and restore those that Copier deleted.
+
+    Args:
+        project: the project, just updated.
+        before: its answers before the update.
+    """
+    had, now = paths(before), paths(project.answers)
+    restore(had | now)
+    missing = [path for path in sorted(now) if not os.path.lexists(path) and not in_head(path)]
+    known = paths_before(before, project.answers) if missing else set()
+    for path in (path for path in missing if path not in known):
+        if other := other_file(PROJECT, path):
+            say(f"There is no {path}: {other} serves its purpose.")
+        else:
+            write(path, project.answers)
+    if left := [path for path in sorted(had - now) if os.path.lexists(path)]:
+        say(f"Delete what you do not need any more: {', '.join(left)}.")
+
+
+def paths(answers: Mapping[str, Any]) -> set[str]:
+    """Return the write-once files of a project with these answers."""
+    return {path for path, owner in levels.paths(answers).items() if owner == "write-once"}
+
+
+def restore(files: set[str]) -> None:
+    """Restore the files that the last commit has: Copier deletes what an older version managed."""
+    for path in sorted(files):
+        if not os.path.lexists(path) and in_head(path):
+            git.output(PROJECT, "checkout", "--quiet", "HEAD", "--", path)
+
+
+def in_head(path: str) -> bool:
+    """Tell whether the last commit has a file of the project."""
+    return git.output(PROJECT, "cat-file", "-e", f"HEAD:./{path}") is not None
+
+
+def paths_before(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    """Return the files that a project had once, whatever its user did with them since.
+
+    Args:
+        before: the project's answers then.
+        after: its answers now. Another version's table need not know what the older one wrote.
+    """
+    if before["_commit"] == after["_commit"]:
+        return paths(before)
+    with TemporaryDirectory() as folder:
+        return fresh.files(fresh.render(Path(folder, "fresh"), before))
+
+
+def other_file(project: Path, path: str) -> str:
+    """Return a file that serves the purpose of a write-once file, or nothing."""
+    if path not in OTHER_NAMES:
+        return ""
+    found = [one for pattern in ("*", "docs/*") for one in sorted(project.glob(pattern))]
+    names = (one.relative_to(project).as_posix() for one in found if one.is_file())
+    return next((one for one in names if re.fullmatch(f"(?i:{OTHER_NAMES[path]})", one)), "")
+
+
+def served_paths(project: Path, answers: Mapping[str, Any]) -> set[str]:
+    """Return the write-once files whose purpose a file of the project serves already."""
+    return {
+        path
+        for path in paths(answers)
+        if os.path.lexists(project / path) or other_file(project, path)
+    }
+
+
+def write(path: str, answers: Mapping[str, Any]) -> None:
+    """Write a file as a new project has it."""
+    source, file = samples.source(path, answers), Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if source.suffix == ".jinja":
+        file.write_bytes(samples.sample(path, answers).encode())
+    else:
+        file.write_bytes(source.read_bytes())
+    if executable := source.stat().st_mode & 0o111:
+        with suppress(PermissionError):  # some file systems have no modes
+            file.chmod(file.stat().st_mode | executable)
