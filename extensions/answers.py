@@ -20,6 +20,8 @@ FILE = ".copier-answers.yml"
 """Where a project records its answers."""
 KEPT = "_kept_answers"
 """The key of that file with answers that the project's level does not ask for."""
+ALWAYS_RECORDED = ("project_name", "package", "kind", "level")
+"""Answers that every project has in that file."""
 KINDS = {"service": "service", "cli": "command-line program"}
 ARTIFACTS = {
     "service": {"Container image": "container"},
@@ -50,6 +52,17 @@ def kept_answers(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
     given = {**kept} if isinstance(kept, dict) else {}
     given |= {key: before[key] for key in questions() if key in before}
     return {key: answer for key, answer in given.items() if key not in after}
+
+
+def recorded_error(before: Mapping[str, Any]) -> str:
+    """Return what is missing in the answers of a project that has some, in one sentence."""
+    lost = [key for key in ALWAYS_RECORDED if before and before.get(key) is None]
+    if not lost:
+        return ""
+    return (
+        f"{FILE} has lost {' and '.join(lost)}: restore the file, for example with "
+        f"`git log --patch -- {FILE}`, and commit it."
+    )
 
 
 def error_in(answers: Mapping[str, Any], before: Mapping[str, Any]) -> str:

@@ -111,7 +111,11 @@ def update_refusal(
     if refusal := unsaved_refusal(project, edited):
         return refusal
     if edited and not discard_edits:
-        what = f"Level {after['level']}" if after["level"] < before["level"] else "The new version"
+        what = (
+            f"Level {after['level']}"
+            if int(after["level"]) < int(before["level"])
+            else "The new version"
+        )
         return (
             f"{what} has no {', '.join(edited)}, which you edited: copy your changes elsewhere "
             "first, or add --data discard_edits=true to delete them."

@@ -136,7 +136,8 @@ def start(conf: Mapping[str, Any]) -> Render:
     if conf["defaults"]:
         given.setdefault("project_name", render.default_name)
         given.setdefault("kind", detected.get("kind", "service"))
-    stop(guards.company_refusal() or answers.error_in(given, before))
+    stop(guards.company_refusal() or answers.recorded_error(before))
+    stop(answers.error_in(given, before))
     return render
 
 

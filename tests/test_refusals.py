@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,7 @@ def refused(made: Path, *data: str) -> str:
     """Try to update a project, check that nothing changed, and return the refusal."""
     before = support.files(made)
     status = support.git(made, "status", "--porcelain")
+    staged = support.git(made, "ls-files", "--stage")
     done = support.copier(
         "update", "--trust", "--skip-answered", "--defaults", "--vcs-ref=:current:",
         *(f"--data={d}" for d in data), cwd=made,
@@ -140,11 +142,62 @@ def refused(made: Path, *data: str) -> str:
     assert "Traceback" not in done.stderr
     assert support.files(made) == before
     assert support.git(made, "status", "--porcelain") == status
+    assert support.git(made, "ls-files", "--stage") == staged
     return done.stderr
 
 
 def test_a_climb_to_a_level_that_does_not_exist_is_refused(project: Render) -> None:
     assert "There is no level 9: choose one from 0 to 8." in refused(project(0), "level=9")
+
+
+@pytest.mark.parametrize("key", ["project_name", "package", "kind", "level"])
+def test_recorded_answers_that_lost_one_are_refused(project: Render, key: str) -> None:
+    made = project(2)
+    file = made / support.ANSWERS_FILE
+    file.write_text(re.sub(rf"(?m)^{key}: .*\n", "", file.read_text()))
+    support.commit_all(made)
+    assert f".copier-answers.yml has lost {key}: restore the file" in refused(made, "level=3")
+
+
+def test_a_recorded_level_may_be_text(project: Render) -> None:
+    made = project(2)
+    support.replace(made / support.ANSWERS_FILE, "level: 2", "level: '2'")
+    (made / ".gitignore").write_text("/mine/\n")
+    support.commit_all(made)
+    assert "Level 1 has no .gitignore, which you edited" in refused(made, "level=1")
+    support.climb(made, 3)
+    assert support.answers(made)["level"] == 3
+
+
+OUTSIDE = {
+    "conflict markers": (r"level: 2", "<<<<<<< HEAD\nlevel: 2\n=======\n>>>>>>> x", "yaml"),
+    "not UTF-8": (r"A link shortener", "Men\xfc", "encoding"),
+    "a list": (r"(?s).*", "- a\n", "AttributeError"),
+    "no version": (r"_commit: .*\n", "", "cannot obtain old template references"),
+    "a version that is gone": (r"_commit: .*", "_commit: v0.5.0", "Unknown revision: 'v0.5.0'"),
+    "a template that is gone": (
+        r"_src_path: .*",
+        "_src_path: /nowhere/ladder",
+        "Updating is only supported in git-tracked templates",
+    ),
+}
+"""What Copier stops at before it reads the template: docs/reference/refusals.md explains it."""
+
+
+@pytest.mark.parametrize("what", OUTSIDE)
+def test_what_copier_itself_cannot_read_changes_nothing(project: Render, what: str) -> None:
+    old, new, error = OUTSIDE[what]
+    made = project(2)
+    file = made / support.ANSWERS_FILE
+    text = re.sub(old, new.replace("\\", ""), file.read_text(), count=1)
+    file.write_text(text, encoding="latin-1")
+    support.commit_all(made)
+    before = support.files(made)
+    done = support.copier("update", "--trust", "--defaults", "--vcs-ref=:current:", cwd=made)
+    assert done.returncode == 1
+    assert error in done.stderr
+    assert support.files(made) == before
+    support.assert_unchanged(made)
 
 
 def test_a_dirty_tree_is_refused(project: Render) -> None:
