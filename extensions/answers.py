@@ -54,6 +54,14 @@ def kept_answers(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[st
     return {key: answer for key, answer in given.items() if key not in after}
 
 
+def are_ours(recorded: Mapping[str, Any]) -> bool:
+    """Tell whether recorded answers are of a project of this template, and not of another one.
+
+    A file that has lost one of its answers is still ours.
+    """
+    return len({"kind", "level", "package"} & recorded.keys()) > 1
+
+
 def recorded_error(before: Mapping[str, Any]) -> str:
     """Return what is missing in the answers of a project that has some, in one sentence."""
     lost = [key for key in ALWAYS_RECORDED if before and before.get(key) is None]

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from . import fresh, git, levels, pyproject, references, write_once
+from . import answers, fresh, git, levels, pyproject, references, write_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,6 +31,37 @@ def source_refusal(source: str) -> str:
         f"The project would record its template's address as {source}, which only works from here: "
         f"give the whole address, {path.resolve()}."
     )
+
+
+def copy_refusal(project: Path, before: Mapping[str, Any]) -> str:
+    """Return why the template cannot be copied into a folder that has answers, or nothing.
+
+    Args:
+        project: the folder.
+        before: the answers that it has recorded.
+    """
+    if not before:
+        return ""
+    if not answers.are_ours(before):
+        return (
+            f"{project.name}/ was made from another template, {before.get('_src_path')}: run "
+            f"`git rm {answers.FILE}` and commit, if it is not to be updated from there any more."
+        )
+    if is_uncommitted_adoption(project):
+        return (
+            f"{project.name}/ has the files of an earlier copy: run `git stash --include-untracked` "
+            "there to set them aside, then copy again."
+        )
+    return (
+        f"{project.name}/ was made from this template: to change an answer, commit it to git and "
+        "run `copier update --vcs-ref=:current: --data NAME=VALUE` there."
+    )
+
+
+def is_uncommitted_adoption(project: Path) -> bool:
+    """Tell whether the last commit of a project has files, and not yet its answers."""
+    committed = git.lines(project, "ls-tree", "--name-only", "HEAD")
+    return bool(committed) and answers.FILE not in committed
 
 
 def adoption_refusal(project: Path, paths: Iterable[str]) -> str:
@@ -125,7 +156,7 @@ def update_refusal(
 
 def submodules_refusal(project: Path, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Return why the application's package cannot become a script, or nothing."""
-    packaged = [levels.capabilities(answers)["packaging"] for answers in (before, after)]
+    packaged = [levels.capabilities(one)["packaging"] for one in (before, after)]
     if packaged != [True, False]:
         return ""
     package = str(before["package"])

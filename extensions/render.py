@@ -26,6 +26,8 @@ class Render:
     """The answers that the project had recorded."""
     detected: Mapping[str, str]
     """The answers that the files of an unmanaged project give."""
+    overwrite: bool = False
+    """Whether a copy may overwrite files: it was asked to."""
     is_first_copy: bool = False
     """Whether the sample application is written; `exclude` decides."""
     adoption: list[str] | None = None
@@ -78,6 +80,8 @@ class Render:
         stop(answers.error_in(after, self.before))
         if operation == "copy":
             stop(guards.source_refusal(after["_src_path"]))
+            if not self.overwrite:
+                stop(guards.copy_refusal(self.project, self.before))
             if detect.is_unmanaged(self.project):
                 return self.adopt(after)
             package = after["package"]
@@ -129,14 +133,15 @@ def start(conf: Mapping[str, Any]) -> Render:
     project = Path(conf["dst_path"]).resolve()
     before = read_answers(project / answers.FILE)
     detected = detect.detect_answers(project) if detect.is_unmanaged(project) else {}
-    render = Render(project, before, detected)
-    given = {**conf["user_defaults"], **before, **conf["data"]}
+    render = Render(project, before, detected, conf["overwrite"])
+    recorded = before if answers.are_ours(before) else {}
+    given = {**conf["user_defaults"], **recorded, **conf["data"]}
     if "package" in detected:
         given.setdefault("package", detected["package"])
     if conf["defaults"]:
         given.setdefault("project_name", render.default_name)
         given.setdefault("kind", detected.get("kind", "service"))
-    stop(guards.company_refusal() or answers.recorded_error(before))
+    stop(guards.company_refusal() or answers.recorded_error(recorded))
     stop(answers.error_in(given, before))
     return render
 

@@ -322,3 +322,44 @@ def test_the_commands_of_the_page_run(tmp_path: Path) -> None:
     assert "README.md" in done.stdout
     assert_kept(project, "setuptools", 4)
     assert support.git(project, "log", "--format=%s").startswith("Adopt Ladder")
+
+
+def test_a_correction_is_a_copy_of_its_own(tmp_path: Path) -> None:
+    project = make_project(tmp_path, "uv")
+    adopt(project, 4)
+    before = support.files(project)
+    with pytest.raises(UserMessageError, match=r"git stash --include-untracked"):
+        adopt(project, 4, license="MIT")
+    assert support.files(project) == before
+    support.git(project, "stash", "--include-untracked")
+    adopt(project, 4, license="MIT")
+    assert support.answers(project)["license"] == "MIT"
+    assert_kept(project, "uv", 4)
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_a_project_is_not_copied_into_again(tmp_path: Path, commit: bool) -> None:
+    project = support.render(tmp_path / "links", 2)
+    if commit:
+        support.commit_all(project)
+    before = support.files(project)
+    with pytest.raises(UserMessageError, match=r"commit it to git and run `copier update"):
+        support.copy(project, **support.ANSWERS, level=2)
+    assert support.files(project) == before
+
+
+@pytest.mark.parametrize("more", ["", "license: MIT\nkind: library\n", "level: high\n"])
+def test_the_answers_of_another_template_are_not_overwritten(tmp_path: Path, more: str) -> None:
+    project = make_project(tmp_path, "uv")
+    answers = project / support.ANSWERS_FILE
+    answers.write_text(f"_commit: 1.2.3\n_src_path: gh:acme/other\n{more}")
+    support.commit_all(project)
+    before = support.files(project)
+    why = r"made from another template, gh:acme/other: run `git rm \.copier-answers\.yml`"
+    with pytest.raises(UserMessageError, match=why):
+        adopt(project, 4)
+    assert support.files(project) == before
+    support.git(project, "rm", "--quiet", support.ANSWERS_FILE)
+    support.commit_all(project)
+    adopt(project, 4)
+    assert_kept(project, "uv", 4)
