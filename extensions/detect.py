@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import answers, git, pyproject
 
 if TYPE_CHECKING:
     import configparser
-    from pathlib import Path
+    from collections.abc import Iterable
 
 APPLICATION = {"service": r"(?m)^app\b.*=", "cli": r"(?m)^def main\b"}
 """Kind -> what the definition of its application looks like."""
 NOT_CODE = re.compile(r"(^|/)(tests?|docs|ops|migrations)/|(^|/)(conftest|setup|test_\w+)\.py$")
 NOT_PACKAGES = {"docs", "src", "test", "tests"}
-LICENSES = {"MIT": "MIT License", "Apache-2.0": "Apache License"}
-"""License that the template offers -> how its text begins."""
+LICENSES = {
+    "MIT": r"\A\s*MIT\s*\Z|MIT License",
+    "Apache-2.0": r"\A\s*Apache-2\.0\s*\Z|Apache License|Apache Software License",
+    "Proprietary": r"\A\s*(LicenseRef-)?Proprietary\s*\Z|Other/Proprietary License",
+}
+"""License that the template offers -> how metadata and license files name it."""
+LICENSE_FILE = re.compile(r"(?i)(licen[cs]e|copying|unlicense)([.-].*)?(?<!\.py)")
 
 
 def is_unmanaged(project: Path) -> bool:
@@ -40,12 +46,17 @@ def detect_answers(project: Path) -> dict[str, str]:
     table, poetry = metadata.get("project", {}), metadata.get("tool", {}).get("poetry", {})
     scripts = table.get("scripts") or poetry.get("scripts")
     scripts = scripts or config.get("options.entry_points", "console_scripts", fallback="")
+    classifiers = [*table.get("classifiers", ()), *poetry.get("classifiers", ())]
+    classifiers += config.get("metadata", "classifiers", fallback="").splitlines()
+    declared = [one for one in classifiers if one.strip().startswith("License :: ")]
+    declared += [table.get("license"), poetry.get("license")]
+    declared += [config.get("metadata", "license", fallback="")]
     found = {
         "project_name": table.get("name") or poetry.get("name"),
         "project_description": table.get("description") or poetry.get("description"),
         "package": detect_package(project),
         "kind": "cli" if scripts and not application_files(project, "service") else "",
-        "license": detect_license(project, table.get("license") or poetry.get("license")),
+        "license": detect_license(project, declared),
     }
     for key, option in (("project_name", "name"), ("project_description", "description")):
         found[key] = found[key] or config.get("metadata", option, fallback="")
@@ -70,16 +81,28 @@ def detect_package(project: Path) -> str:
     return modules[0].stem if len(modules) == 1 else ""
 
 
-def detect_license(project: Path, declared: object) -> str:
-    """Return a project's license, if it is one that the template offers.
+def detect_license(project: Path, declared: Iterable[object]) -> str:
+    """Return the answer for a project's license: `Other` where it has one that is not offered.
 
     Args:
-        project: its folder.
-        declared: the license in its metadata, a text or a table with one.
+        project: its folder; a license may be above it, up to the top of the repository.
+        declared: what its metadata says, each a text, a table with one, or a classifier.
     """
-    name = declared.get("text", "") if isinstance(declared, dict) else declared or ""
-    text = next(map(read_text, sorted(project.glob("LICEN[CS]E*"))), "")
-    return next((one for one, head in LICENSES.items() if name == one or head in text[:200]), "")
+    named = (one.get("text") if isinstance(one, dict) else one for one in declared)
+    texts = [str(one) for one in named if one]
+    top = Path(git.line(project, "rev-parse", "--show-toplevel") or project)
+    folders = [one for one in (project, *project.parents) if one.is_relative_to(top)]
+    texts += [read_text(file)[:300] for folder in folders for file in license_files(folder)]
+    texts = [text for text in texts if text.strip()]
+    for answer, pattern in LICENSES.items():
+        if any(re.search(pattern, text) for text in texts):
+            return answer
+    return "Other" if texts else ""
+
+
+def license_files(folder: Path) -> list[Path]:
+    """Return the license files in a folder, whatever their names."""
+    return sorted(one for one in folder.iterdir() if LICENSE_FILE.fullmatch(one.name))
 
 
 def code_files(project: Path) -> dict[str, str]:

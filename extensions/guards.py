@@ -49,8 +49,8 @@ def copy_refusal(project: Path, before: Mapping[str, Any]) -> str:
         )
     if is_uncommitted_adoption(project):
         return (
-            f"{project.name}/ has the files of an earlier copy: run `git stash --include-untracked` "
-            "there to set them aside, then copy again."
+            f"{project.name}/ has the files of an earlier copy: set them aside with "
+            "`git stash --include-untracked`, then copy again."
         )
     return (
         f"{project.name}/ was made from this template: to change an answer, commit it to git and "

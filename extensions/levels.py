@@ -218,6 +218,7 @@ def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
         "postgres": has["integration_tests"] and "postgres" in backing,
         "s3": has["integration_tests"] and service and "s3" in backing,
         "feature_flags": delivered and service and bool(answers.get("feature_flags")),
+        "own_license": has["source_control"] and answers.get("license") == "Other",
         "components": by_itself and service and dependents_given,
         "live_dangerously": delivered and not by_itself and bool(answers.get("live_dangerously")),
     }

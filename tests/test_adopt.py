@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from copier.errors import UserMessageError
 
+from extensions import detect
 from tests import support
 from tests.adoption import CODE, PROJECTS, SCRIPT, UV, adopt, make_project, write
 from tests.conftest import Render
@@ -363,3 +364,49 @@ def test_the_answers_of_another_template_are_not_overwritten(tmp_path: Path, mor
     support.commit_all(project)
     adopt(project, 4)
     assert_kept(project, "uv", 4)
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        ({"pyproject.toml": '[project]\nname = "x"\nlicense = "MIT"\n'}, "MIT"),
+        ({"pyproject.toml": '[project]\nname = "x"\nlicense = {text = "MIT"}\n'}, "MIT"),
+        ({"pyproject.toml": '[project]\nname = "x"\nlicense = "GPL-3.0-or-later"\n'}, "Other"),
+        (
+            {"setup.cfg": "[metadata]\nclassifiers = License :: OSI Approved :: BSD License\n"},
+            "Other",
+        ),
+        (
+            {"setup.cfg": "[metadata]\nclassifiers =\n  License :: OSI Approved :: MIT License\n"},
+            "MIT",
+        ),
+        ({"setup.cfg": "[metadata]\nlicense = MPL-2.0\n"}, "Other"),
+        ({"setup.cfg": "[metadata]\nlicense = Apache-2.0\n"}, "Apache-2.0"),
+        ({"pyproject.toml": '[tool.poetry]\nlicense = "LicenseRef-Proprietary"\n'}, "Proprietary"),
+        ({"COPYING": "GNU GENERAL PUBLIC LICENSE\nVersion 3\n"}, "Other"),
+        ({"LICENCE.txt": "MIT License\n\nCopyright\n"}, "MIT"),
+        ({"LICENSE.md": "# Apache License\n"}, "Apache-2.0"),
+        ({"license": "BSD 3-Clause License\nAll rights reserved.\n"}, "Other"),
+        ({"UNLICENSE": "This is free software.\n"}, "Other"),
+        ({"../COPYING": "GNU GENERAL PUBLIC LICENSE\n"}, "Other"),
+        ({"license.py": "x = 1\n"}, ""),
+        ({"README.md": "# Ours\n"}, ""),
+    ],
+)
+def test_the_license_is_the_projects_own(
+    tmp_path: Path, files: dict[str, str], wanted: str
+) -> None:
+    project = tmp_path / "top" / "visitors"
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    support.commit_all(tmp_path / "top")
+    assert detect.detect_answers(project).get("license", "") == wanted
+
+
+def test_no_license_is_written_beside_another(tmp_path: Path) -> None:
+    files = PROJECTS["uv"] | {"COPYING": "GNU GENERAL PUBLIC LICENSE\n"}
+    project = write(tmp_path / "visitors", {k: v for k, v in files.items() if k != "LICENSE"})
+    support.copy(project, level=4, owner="acme")
+    assert support.answers(project)["license"] == "Other"
+    assert not (project / "LICENSE").exists()

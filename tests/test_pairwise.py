@@ -22,7 +22,7 @@ ANSWERS: dict[str, list[Any]] = {
     "live_dangerously": [False, True],
     "backing_services": [found["backing_services"] for found in (POSTGRES, S3, BOTH)],
     "dependents": [[], [CATALOG]],
-    "license": ["MIT", "Apache-2.0", "Proprietary"],
+    "license": ["MIT", "Apache-2.0", "Proprietary", "Other"],
     "project_name": ["Links", "The long and winding road that leads on"],
 }
 ROWS = [dict(zip(ANSWERS, row, strict=True)) for row in AllPairs(list(ANSWERS.values()))]

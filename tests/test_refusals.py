@@ -29,7 +29,7 @@ WRONG = [
     ("backing_services=[mysql]", "backing_services cannot be mysql: choose postgres or s3."),
     ("backing_services=s3", "backing_services is a list: give for example backing_services="),
     ("kind=daemon", "kind cannot be daemon: choose service"),
-    ("license=GPL", "license cannot be GPL: choose Proprietary or MIT or Apache-2.0."),
+    ("license=GPL", "license cannot be GPL: choose Proprietary or MIT or Apache-2.0 or Other."),
     ("feature_flags=perhaps", "feature_flags cannot be perhaps: choose true or false."),
     ("dependents=catalog", "dependents is not a list: write it as [{name: catalog, image: "),
     ("dependents=[", "dependents is not YAML: write it as [{name: catalog, image: "),

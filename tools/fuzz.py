@@ -59,7 +59,7 @@ OPTIONS: list[Mapping[str, Any]] = [
     *({**NO_OPTIONS, **one} for one in (*options.COMBINATIONS.values(), options.EVERYTHING)),
 ]
 """What a service may choose."""
-LICENSES = ("MIT", "MIT", "Apache-2.0", "Proprietary")
+LICENSES = ("MIT", "MIT", "Apache-2.0", "Proprietary", "Other")
 WRONG = (
     ("level", 9),
     ("package", "1x"),
