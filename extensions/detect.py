@@ -23,7 +23,7 @@ LICENSES = {
     "Proprietary": r"\A\s*(LicenseRef-)?Proprietary\s*\Z|Other/Proprietary License",
 }
 """License that the template offers -> how metadata and license files name it."""
-LICENSE_FILE = re.compile(r"(?i)(licen[cs]e|copying|unlicense)([.-].*)?(?<!\.py)")
+LICENSE_FILE = re.compile(r"(licen[cs]e|copying|unlicense)([.-].*)?(?<!\.py)", re.IGNORECASE)
 
 
 def is_unmanaged(project: Path) -> bool:

@@ -13,14 +13,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from . import fresh, git, levels, samples
+from . import detect, fresh, git, levels, samples
 from .project import PROJECT, Project, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OTHER_NAMES = {
-    "LICENSE": r"(licen[cs]e|copying|unlicense)([.-].*)?(?<!\.py)",
+    "LICENSE": detect.LICENSE_FILE.pattern,
     "CHANGELOG.md": r"(docs/)?(changelog|changes|history|news)(\.(md|rst|txt|adoc))?",
     ".github/CODEOWNERS": r"(docs/)?codeowners",
 }
