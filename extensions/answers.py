@@ -111,6 +111,8 @@ def error_of(key: str, answers: Mapping[str, Any], before: Mapping[str, Any]) ->
         return dependents_error(answer, cli=cli)
     if key == "artifact" and text:
         return artifact_error(text, "cli" if cli else "service")
+    if key == "backing_services" and cli and parsed(answer) == []:
+        return ""
     if error := choice_error(key, answer):
         return error
     if key == "kind" and before.get("kind") in KINDS and before["kind"] != answer:

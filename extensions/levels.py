@@ -207,6 +207,7 @@ def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
     binary = cli and answers.get("artifact") == "binary"
     delivered = has["continuous_delivery"]
     by_itself = has["continuous_deployment"]
+    none_needed = cli and answers.get("backing_services") in ([], "[]", "")
     dependents_given = answers.get("dependents") not in (None, "", [], "[]")
     return has | {
         "always": True,
@@ -215,6 +216,8 @@ def capabilities(answers: Mapping[str, Any]) -> dict[str, bool]:
         "container": has["packaging"] and service,
         "wheel": has["packaging"] and cli and not binary,
         "binary": has["packaging"] and binary,
+        "backing": has["integration_tests"] and not none_needed,
+        "no_backing": has["integration_tests"] and none_needed,
         "postgres": has["integration_tests"] and "postgres" in backing,
         "s3": has["integration_tests"] and service and "s3" in backing,
         "feature_flags": delivered and service and bool(answers.get("feature_flags")),

@@ -8,6 +8,8 @@ DANGEROUS: dict[str, Any] = {"live_dangerously": True}
 FLAGS: dict[str, Any] = {"feature_flags": True}
 WITHOUT_FLAGS: dict[str, Any] = {"feature_flags": False}
 POSTGRES: dict[str, Any] = {"backing_services": ["postgres"]}
+NO_SERVICE: dict[str, Any] = {"backing_services": []}
+"""Only a command-line program may have none."""
 S3: dict[str, Any] = {"backing_services": ["s3"]}
 BOTH: dict[str, Any] = {"backing_services": ["postgres", "s3"]}
 CATALOG = {"name": "catalog", "image": "ghcr.io/acme/catalog:1.4.2", "port": 8000}

@@ -1,4 +1,4 @@
-"""The program installed in a clean container, with a migrated Postgres database.
+"""The program installed in a clean container{{ ", with a migrated Postgres database" if postgres }}.
 
 The artifact in dist/ is tested. Unless BUILT is set, the tests build it first.
 """
@@ -9,7 +9,9 @@ import os
 import shlex
 import shutil
 import subprocess
+{% if postgres %}
 import sys
+{% endif %}
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,14 +37,16 @@ class Run(Protocol):
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[None]:
-    """The migrated database and the program's image."""
+    """The {{ "migrated database and the " if postgres }}program's image."""
     if not os.environ.get("BUILT"):
         shutil.rmtree(ROOT / "dist", ignore_errors=True)
         check(subprocess.run(BUILD, cwd=ROOT, capture_output=True, text=True, check=False))
     try:
         check(compose("build", "program"))
+{% if postgres %}
         check(compose("up", "--wait", "--wait-timeout=120", "database"))
         migrate()
+{% endif %}
         yield
     finally:
         compose("down", "--volumes", "--timeout=5")
@@ -58,6 +62,7 @@ def run(stack: None) -> Run:
     return run_program
 
 
+{% if postgres %}
 def migrate() -> None:
     """Migrate the database, as README.md describes."""
     address = check(compose("port", "database", "5432")).stdout.strip()
@@ -71,6 +76,7 @@ def migrate() -> None:
     )
 
 
+{% endif %}
 def compose(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run docker compose on the stack of these tests, apart from one started by hand."""
     return subprocess.run(
