@@ -67,7 +67,7 @@ def test_its_files_are_clean(rendered: Render, name: str, linter: Linter) -> Non
     [
         (5, {}, 6, NO_SERVICE),
         (0, {}, 8, NO_SERVICE),
-        (8, NO_SERVICE, 3, {}),
+        (8, NO_SERVICE, 5, {}),
         (8, {}, 8, NO_SERVICE),
         (6, NO_SERVICE, 7, POSTGRES),
     ],
