@@ -22,8 +22,18 @@ def company_refusal() -> str:
     return ""
 
 
-def source_refusal(source: str) -> str:
-    """Return why a project cannot record this address of its template, or nothing."""
+def source_refusal(source: str, commit: str | None) -> str:
+    """Return why a project cannot record this address of its template, or nothing.
+
+    Args:
+        source: the address.
+        commit: the version there, None where it is not a git repository.
+    """
+    if commit is None:
+        return (
+            f"The template at {source} is not a git repository, so the project could never be "
+            "updated: clone Ladder's repository and copy from there."
+        )
     path = Path(source)
     if path.is_absolute() or not path.is_dir():
         return ""

@@ -79,7 +79,7 @@ class Render:
         """
         stop(answers.error_in(after, self.before))
         if operation == "copy":
-            stop(guards.source_refusal(after["_src_path"]))
+            stop(guards.source_refusal(after["_src_path"], after.get("_commit")))
             if not self.overwrite:
                 stop(guards.copy_refusal(self.project, self.before))
             if detect.is_unmanaged(self.project):

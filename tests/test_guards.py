@@ -29,9 +29,11 @@ def test_an_address_that_only_works_from_here_is_refused(
 ) -> None:
     (tmp_path / "ladder").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert f"give the whole address, {tmp_path / 'ladder'}." in guards.source_refusal("ladder")
+    assert f"give the whole address, {tmp_path / 'ladder'}." in guards.source_refusal(
+        "ladder", "v1.0.0"
+    )
     for source in (str(tmp_path / "ladder"), "gh:acme/ladder", "https://example.com/ladder.git"):
-        assert guards.source_refusal(source) == ""
+        assert guards.source_refusal(source, "v1.0.0") == ""
 
 
 def test_a_project_that_git_can_restore_is_adopted(project: Path) -> None:
