@@ -10,13 +10,13 @@ from __future__ import annotations
 import tomllib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from . import detect, git, levels, pyproject, references, samples, write_once
+from . import adopt, detect, git, levels, pyproject, references, samples, write_once
 from .project import PROJECT, Project, current, read, remove_empty, say, write
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 
 def main() -> None:
@@ -27,15 +27,29 @@ def main() -> None:
         return
     write_once.add(project, project.before)
     merge_tables()
-    if not samples.change(project.before, project.answers):
+    if samples.change(project.before, project.answers):
+        missing = samples.missing_options(project, project.before)
+        if missing is not None:
+            samples.remove_options(project, project.before, missing)
         move(project)
-        return
-    missing = samples.missing_options(project, project.before)
-    if missing is not None:
-        samples.remove_options(project, project.before, missing)
-    move(project)
-    samples.add_and_remove(project, project.before, missing)
-    samples.report_options(project, project.before)
+        samples.add_and_remove(project, project.before, missing)
+        samples.report_options(project, project.before)
+    else:
+        move(project)
+    report_requirements(project, project.before)
+
+
+def report_requirements(project: Project, before: Mapping[str, Any]) -> None:
+    """Say what a new level expects that the application and the project's files do not give it."""
+    after = project.answers
+    had, has = (levels.capabilities(given)["unit_tests"] for given in (before, after))
+    new = levels.paths(after).keys() - levels.paths(before).keys()
+    for text in adopt.duplicates(PROJECT, new, linted=has and not had):
+        say(text)
+    application = project.module if project.is_packaged else project.script
+    if before["level"] < after["level"] and application.is_file():
+        for text in adopt.Adoption(PROJECT, PROJECT, after).missing_in_application():
+            say(text)
 
 
 def move(project: Project) -> None:

@@ -236,3 +236,49 @@ def test_names_in_strings_are_files_only_by_their_first_part(tmp_path: Path) -> 
     code.write_text("a = 'data/x.csv'\nb = f'{a}/static/{a}'\nc = './menu.toml'\nd = 'a data'\n")
     files = ["data", "static", "menu.toml", "x.csv"]
     assert references.named(code, files) == {"data", "static", "menu.toml"}
+
+
+def test_a_climb_says_what_the_application_does_not_do(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = support.render(tmp_path / "links", 3)
+    (made / "src/links/__init__.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
+    support.commit_all(made)
+    support.climb(made, 4)
+    assert "Answer GET /healthz with the status and the version." in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["service", "cli"])
+def test_a_climb_of_the_sample_has_nothing_to_say(
+    tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = support.render(tmp_path / "links", 0, kind=kind)
+    support.commit_all(made)
+    capfd.readouterr()
+    for level in (2, 3, 6):
+        support.climb(made, level, kind=kind)
+        support.commit_all(made)
+    said = [line for line in capfd.readouterr().err.splitlines() if "Moved" not in line]
+    assert [line for line in said if line.startswith("  ") and line.endswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "level", "said"),
+    [
+        ("docker-compose.yml", 7, "Merge docker-compose.yml into compose.yaml"),
+        ("README.rst", 1, "Merge README.rst into README.md"),
+        ("ruff.toml", 4, "Move the settings in ruff.toml to pyproject.toml and delete it"),
+        (".coveragerc", 4, "with it, [tool.coverage] has no effect"),
+        (".github/dependabot.yaml", 4, "Merge .github/dependabot.yaml into .github/dependabot.yml"),
+        ("Containerfile", 3, "Merge Containerfile into Dockerfile"),
+    ],
+)
+def test_a_file_of_the_same_purpose_is_named(
+    tmp_path: Path, file: str, level: int, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = support.render(tmp_path / "links", level - 1)
+    (made / file).parent.mkdir(exist_ok=True)
+    (made / file).write_text("\n")
+    support.commit_all(made)
+    support.climb(made, level)
+    assert said in capfd.readouterr().err
