@@ -154,25 +154,35 @@ class Adoption:
         elif place not in code:
             move = f": git mv {only} {place}" if only else "."
             yield f"Put the application, with its {called}, into {place}{move}"
+        everything = "\n".join(code.values())
         if home in code and not re.search(rf"{pattern}|\bimport\b.*\b{name}\b", code[home]):
             if only and only.startswith(home.removesuffix("__init__.py")) and "__init__" in home:
-                module = only.removeprefix("src/").removesuffix(".py").replace("/", ".")
-                yield f"Import the application in {place}: from {module} import {name}"
+                yield f"Import the application in {place}: from {module_of(only)} import {name}"
             elif self.has["cli"]:
                 yield f"Define a function main() in {place}: it is the command."
             else:
-                yield f"Call the ASGI application in {place} `app`."
-        everything = "\n".join(code.values())
+                yield named_application(code, place)
         if self.has["cli"]:
             if not re.search(r"--version|version_option", everything):
                 yield "Add an option --version that prints the version."
+            elif not reads(everything, "VERSION"):
+                yield "Let --version print the environment variable VERSION where it is set."
             return
+        if "Flask(" in everything and not re.search(r"asgiref|a2wsgi|WSGIMiddleware", everything):
+            yield (
+                f"Flask speaks WSGI: run uv add asgiref, and end {place} with: from asgiref.wsgi "
+                "import WsgiToAsgi; app = WsgiToAsgi(app)"
+            )
+        if "web.Application(" in everything:
+            yield "aiohttp has no ASGI application: serve it with an ASGI framework instead."
         if "/healthz" not in everything:
             yield "Answer GET /healthz with the status and the version."
-        if not self.has["packaging"] and "PORT" not in everything:
+        elif not reads(everything, "VERSION"):
+            yield "Let /healthz return the environment variable VERSION as the version."
+        if not self.has["packaging"] and not reads(everything, "PORT"):
             yield f"Start a server on $PORT when {place} is run."
         for service, variable in (("postgres", "DATABASE_URL"), ("s3", "S3_ENDPOINT_URL")):
-            if self.has[service] and variable not in everything:
+            if self.has[service] and not reads(everything, variable):
                 yield f"Read the address of {service} from {variable}."
 
     def missing_in_pyproject(self) -> Iterator[str]:
@@ -242,6 +252,33 @@ class Adoption:
             listed = ", ".join(tests[:3])
             more = f" and {len(tests) - 3} more" if len(tests) > 3 else ""
             yield f"Move your tests to tests/unit/, where CI runs them: {listed}{more}"
+
+
+def module_of(path: str) -> str:
+    """Return the import name of a file, such as `visits.web` of `src/visits/web.py`."""
+    return path.removeprefix("src/").removesuffix(".py").replace("/", ".")
+
+
+def named_application(code: Mapping[str, str], place: str) -> str:
+    """Return what gives a service its `app`, where nothing is called so yet.
+
+    Args:
+        code: path -> text of the project's code.
+        place: where the template looks for `app`.
+    """
+    for path, text in code.items():
+        if re.search(r"(?m)^application\b.*=.*asgi", text):
+            module = module_of(path)
+            return f"Import the application in {place}: from {module} import application as app"
+        if factory := re.search(r"(?m)^def ((?:create|make|build|get)_app\w*)\(", text):
+            source = "" if path == place else f"from {module_of(path)} import {factory[1]}; "
+            return f"Call the factory in {place}: {source}app = {factory[1]}()"
+    return f"Call the ASGI application in {place} `app`."
+
+
+def reads(code: str, variable: str) -> bool:
+    """Tell whether code reads an environment variable, perhaps as a field of a settings class."""
+    return variable in code or ("BaseSettings" in code and variable.lower() in code)
 
 
 def different_settings(own: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:

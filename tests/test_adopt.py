@@ -12,6 +12,7 @@ import pytest
 from copier.errors import UserMessageError
 
 from extensions import detect
+from extensions.adopt import Adoption
 from tests import support
 from tests.adoption import CODE, PROJECTS, SCRIPT, UV, adopt, make_project, write
 from tests.conftest import Render
@@ -410,3 +411,53 @@ def test_no_license_is_written_beside_another(tmp_path: Path) -> None:
     support.copy(project, level=4, owner="acme")
     assert support.answers(project)["license"] == "Other"
     assert not (project / "LICENSE").exists()
+
+
+HEALTH = "import os\n\nPAGE = '/healthz'\nVERSION = os.environ.get('VERSION')\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "wanted"),
+    [
+        (
+            {"__init__.py": f"{HEALTH}app = Flask(__name__)\n"},
+            "service",
+            "Flask speaks WSGI: run uv add",
+        ),
+        ({"__init__.py": f"{HEALTH}app = WsgiToAsgi(Flask(__name__))  # asgiref\n"}, "service", ""),
+        ({"__init__.py": f"{HEALTH}def create_app():\n    ...\n"}, "service", "app = create_app()"),
+        (
+            {"__init__.py": HEALTH, "web.py": "def make_app():\n    ...\n"},
+            "service",
+            "from visits.web import make_app; app = make_app()",
+        ),
+        (
+            {"__init__.py": HEALTH, "asgi.py": "application = get_asgi_application()\n"},
+            "service",
+            "from visits.asgi import application as app",
+        ),
+        ({"__init__.py": f"{HEALTH}app = web.Application()\n"}, "service", "aiohttp has no ASGI"),
+        ({"__init__.py": "app = FastAPI()\nPAGE = '/healthz'\n"}, "service", "variable VERSION"),
+        (
+            {"__init__.py": "class S(BaseSettings):\n    version: str\n\napp = F('/healthz')\n"},
+            "service",
+            "",
+        ),
+        (
+            {"__init__.py": "def main(argv=None):\n    print('--version', 1)\n"},
+            "cli",
+            "VERSION where",
+        ),
+        ({"__init__.py": f"{HEALTH}def main(argv=None):\n    print('--version')\n"}, "cli", ""),
+    ],
+)
+def test_what_the_application_lacks_is_said_and_nothing_else(
+    tmp_path: Path, files: dict[str, str], kind: str, wanted: str
+) -> None:
+    project = write(
+        tmp_path / "visits", {f"src/visits/{name}": text for name, text in files.items()}
+    )
+    answers = {"package": "visits", "kind": kind, "level": 3, "artifact": ""}
+    said = list(Adoption(project, project, answers).missing_in_application())
+    assert len(said) == bool(wanted)
+    assert wanted in "".join(said)
