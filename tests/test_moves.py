@@ -248,6 +248,7 @@ def test_a_climb_says_what_the_application_does_not_do(
     assert "Answer GET /healthz with the status and the version." in capfd.readouterr().err
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", ["service", "cli"])
 def test_a_climb_of_the_sample_has_nothing_to_say(
     tmp_path: Path, kind: str, capfd: pytest.CaptureFixture[str]
@@ -262,6 +263,7 @@ def test_a_climb_of_the_sample_has_nothing_to_say(
     assert [line for line in said if line.startswith("  ") and line.endswith(".")] == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("file", "level", "said"),
     [
