@@ -47,7 +47,7 @@ def report_requirements(project: Project, before: Mapping[str, Any]) -> None:
     for text in adopt.duplicates(PROJECT, new, linted=has and not had):
         say(text)
     application = project.module if project.is_packaged else project.script
-    if before["level"] < after["level"] and application.is_file():
+    if new and application.is_file():
         for text in adopt.Adoption(PROJECT, PROJECT, after).missing_in_application():
             say(text)
 
