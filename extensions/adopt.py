@@ -124,6 +124,7 @@ class Adoption:
                 add = f"uv add --script {self.application} {what}"
                 yield f"Give {self.application} a header with the dependencies in {name}: {add}"
         yield from self.files_to_merge()
+        yield from self.files_of_higher_levels()
         new = [path for path in self.owners if not (self.project / path).exists()]
         yield from duplicates(self.project, new, linted=self.has["unit_tests"])
         yield from self.files_without_effect()
@@ -238,6 +239,22 @@ class Adoption:
             )
         if managed := kept.get("managed"):
             yield f"Merge each of your files with the template's version: {', '.join(managed)}."
+
+    def files_of_higher_levels(self) -> Iterator[str]:
+        """Yield which of the project's files a climb will have to be merged with."""
+        level = int(self.answers["level"])
+        defaults = {"backing_services": ["postgres"], **self.answers}
+        for higher in range(level + 1, len(levels.levels())):
+            paths = levels.paths({**defaults, "level": higher})
+            known = levels.paths({**defaults, "level": higher - 1})
+            found = [
+                path
+                for path, owner in sorted(paths.items())
+                if owner in {"managed", "shared"} and path not in known
+                if (self.project / path).exists()
+            ]
+            if found:
+                yield f"Level {higher} brings {', '.join(found)} too: merge them when you climb."
 
     def files_without_effect(self) -> Iterator[str]:
         """Yield which files do nothing where they are, or repeat what the template does."""

@@ -461,3 +461,16 @@ def test_what_the_application_lacks_is_said_and_nothing_else(
     said = list(Adoption(project, project, answers).missing_in_application())
     assert len(said) == bool(wanted)
     assert wanted in "".join(said)
+
+
+def test_files_that_a_higher_level_brings_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = dict.fromkeys(("Dockerfile", ".gitignore", "alembic.ini", "CHANGELOG.md"), "mine\n")
+    project = write(tmp_path / "visitors", {"visitors.py": SCRIPT, **own})
+    adopt(project, 1)
+    said = capsys.readouterr().err
+    assert "Level 2 brings .gitignore too: merge them when you climb." in said
+    assert "Level 3 brings Dockerfile too" in said
+    assert "Level 6 brings alembic.ini too" in said
+    assert "CHANGELOG.md too" not in said
