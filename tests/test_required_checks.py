@@ -37,6 +37,13 @@ def test_the_required_checks_are_the_jobs_that_run(variant: Variant, level: int)
         ("workflows/_check.yml", "    name: unit\n", "    name: units\n", "check / unit never"),
         ("workflows/main.yml", "    name: check\n", "    name: checks\n", "check / lint never"),
         ("workflows/main.yml", "  pull_request:\n", "", "package / image never"),
+        ("workflows/main.yml", "  merge_group:\n", "", "check / unit never"),
+        (
+            "workflows/main.yml",
+            "    if: github.event_name == 'push'\n",
+            "    if: github.event_name != 'pull_request'\n",
+            "staging / deploy runs and is not required (merge_group)",
+        ),
         (
             "workflows/main.yml",
             "    needs: package\n",
@@ -67,8 +74,16 @@ def test_pushes_are_to_main_and_pull_requests_start_at_level_4(
 ) -> None:
     events = workflows(rendered(level))["main.yml"]["on"]
     assert events["push"] == {"branches": ["main"]}
-    assert ("pull_request" in events) is (level >= 4)
-    assert set(events) <= {"push", "pull_request"}
+    gated = {"pull_request", "merge_group"} if level >= 4 else set()
+    assert set(events) == {"push"} | gated
+
+
+@pytest.mark.parametrize("level", DELIVERED)
+def test_no_workflow_relies_on_executable_bits(rendered: Render, level: int) -> None:
+    lines = "\n".join(texts(rendered(level)).values()).splitlines()
+    program = re.compile(r"(^ *|[(&|;] *)(ops/\w+) ")
+    assert [line for line in lines if program.search(line)] == []
+    assert sum("python3 ops/deploy" in line for line in lines) == 3
 
 
 @checked

@@ -1,11 +1,15 @@
-"""Copies and updates run where files have neither links nor modes, as on exFAT."""
+"""Copies and updates run where files have neither links nor modes; ops/ starts without SIGHUP."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
+import pytest
+
 from tests import support
+from tests.conftest import Render
 from tools.invariants import WRITE_ONCE
 
 WITHOUT = """\
@@ -36,3 +40,14 @@ def test_a_project_is_made_climbs_and_descends_without_links_and_modes(tmp_path:
         assert done.returncode == 0, done.stderr
         assert (made / "ops" / "deploy").is_file() is (level == 4)
     assert support.files(made).keys() - WRITE_ONCE == before.keys()
+
+
+@pytest.mark.parametrize("kind", ["service", "cli"])
+def test_the_deploy_program_starts_without_sighup(
+    rendered: Render, tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import signal\n\ndel signal.SIGHUP\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    program = rendered(3, kind=kind) / "ops" / "deploy"
+    done = support.run(sys.executable, program, "--help", cwd=tmp_path, env=environment)
+    assert "release" in done.stdout

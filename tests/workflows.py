@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ import yaml
 ACTIONS_APP = 15368
 NOT_DISPATCHED = "github.event_name != 'workflow_dispatch'"
 """A condition that holds for each pull request."""
+GATED = ("pull_request", "merge_group")
+"""The events that must start every required check, and nothing that deploys."""
 
 
 @dataclass(frozen=True)
@@ -98,17 +100,22 @@ def errors(project: Path, wanted: Collection[str]) -> list[str]:
     found = []
     required = rule(project, "required_status_checks")["required_status_checks"]
     names = [check["context"] for check in required]
-    started = checks(project, "pull_request")
     if sorted(names) != sorted(wanted):
         found.append(f"required are {names}")
     if {check["integration_id"] for check in required} != {ACTIONS_APP}:
         found.append("another app may report a check")
-    found += [f"{name} never reports, which blocks every merge" for name in {*names} - {*started}]
-    for name, check in started.items():
-        if name in names and check.conditions - {NOT_DISPATCHED}:
-            found.append(f"{name} may be skipped, and a skipped check passes")
-        if name not in names and not any(
-            "event_name" in one for one in check.conditions - {NOT_DISPATCHED}
-        ):
-            found.append(f"{name} runs and is not required")
+    for event in GATED:
+        found += [f"{error} ({event})" for error in event_errors(checks(project, event), names)]
     return found
+
+
+def event_errors(started: Mapping[str, Check], required: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with the checks that an event starts before a merge."""
+    for name in {*required} - {*started}:
+        yield f"{name} never reports, which blocks every merge"
+    for name, check in started.items():
+        conditions = check.conditions - {NOT_DISPATCHED}
+        if name in required and conditions:
+            yield f"{name} may be skipped, and a skipped check passes"
+        if name not in required and not any("event_name ==" in one for one in conditions):
+            yield f"{name} runs and is not required"
