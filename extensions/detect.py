@@ -121,8 +121,16 @@ def application_files(project: Path, kind: str) -> list[str]:
 def read_toml(file: Path) -> dict[str, Any]:
     """Return the content of a TOML file; nothing where it cannot be read."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return parse_toml(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return {}
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return the content of a TOML text; nothing where it is not TOML."""
+    try:
+        return tomllib.loads(text)
+    except ValueError:
         return {}
 
 

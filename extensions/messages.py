@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import git, levels, names, samples
+from . import detect, git, levels, names, pyproject, references, samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+CREATE_REPOSITORY = "create the repository on GitHub and push to it"
+MIGRATE_HOST = "if the service is already deployed, migrate its host to containers"
 UPDATE = "uvx --with copier-template-extensions copier update --trust --skip-answered"
 
 EXEMPT = (
@@ -38,15 +42,16 @@ def render_message(
     gained = [entry for entry in levels.active_entries(answers) if entry not in had]
     settings = [f"{key} ({use})" for entry in gained for key, use in entry.settings.items()]
     meaning = levels.text(level, "meaning", answers)
+    is_new = before is None and adoption is None
     sections = [
         [f"{answers['project_name']} is at level {name}. {meaning}"],
+        keep_in_git(project, level) if is_new else [],
         labelled("Gained", gained_levels(gained, answers)),
         labelled("Removed", removed_levels(before, answers) if before else []),
         labelled("Set", settings),
         labelled("Do", to_do(project, gained, before, answers)),
         labelled("Start", [run_command(answers)]),
         list(adoption or []),
-        keep_in_git(level) if before is None and adoption is None else [],
         next_level({**answers, "level": level + 1}) if level + 1 < len(levels.levels()) else [],
     ]
     return "\n\n".join("\n".join(section) for section in sections if section)
@@ -119,25 +124,57 @@ def to_do(
         steps.insert(
             0, f"git add --force {' '.join(ignored)}: git ignores them, and the project needs them"
         )
+    steps = [step for step in steps if is_needed(step, project, answers)]
+    branch = git.line(project, "branch", "--show-current")
+    if branch not in {"", "main"} and any(has_workflows(entry) for entry in gained):
+        steps.insert(
+            0, f"name the branch main, which the workflows run for: git branch -m {branch} main"
+        )
     if before is None:
         return steps
     changed = list(levels.active_entries(before)) != list(levels.active_entries(answers))
     first = []
     if conflicts := git.lines(project, "diff", "--name-only", "--relative", "--diff-filter=U"):
         first.append(f"resolve the conflicts in {', '.join(conflicts)}")
-    first += left_behind(before, answers)
+    first += left_behind(project, before, answers)
     if changed and (project / "uv.lock").is_file() and "uv lock" not in " ".join(steps):
-        first.append(lock_step(answers))
+        first += lock_steps(project, answers)
     if changed or conflicts:
         first.append("look at git status and git diff, then commit")
     return [*first, *steps, *changed_checks(before, answers)]
 
 
-def lock_step(answers: Mapping[str, Any]) -> str:
-    """Return what to do about a uv.lock after the dependencies changed."""
-    if levels.capabilities(answers)["packaging"]:
-        return "run uv lock: the dependencies changed"
-    return "delete uv.lock: the script lists its dependencies itself"
+def is_needed(step: str, project: Path, answers: Mapping[str, Any]) -> bool:
+    """Tell whether a step of the table has to be taken in this project.
+
+    Args:
+        step: the step.
+        project: the project's folder.
+        answers: what the project has answered.
+    """
+    if step == CREATE_REPOSITORY:
+        return not git.line(project, "remote", "get-url", "origin")
+    if step.startswith(MIGRATE_HOST):
+        return is_deployed(project)
+    return True
+
+
+def is_deployed(project: Path) -> bool:
+    """Tell whether the settings of production name a host."""
+    return bool(detect.read_toml(project / "ops" / "production.toml").get("host"))
+
+
+def lock_steps(project: Path, answers: Mapping[str, Any]) -> list[str]:
+    """Return what to do about a uv.lock after an update."""
+    if not levels.capabilities(answers)["packaging"]:
+        return ["delete uv.lock: the script lists its dependencies itself"]
+    committed = git.output(project, "show", f"HEAD:./{pyproject.FILE}")
+    now = detect.read_toml(project / pyproject.FILE)
+    was = detect.parse_toml(committed or "")
+    locked = ("project", "dependency-groups")
+    if committed and all(was.get(key) == now.get(key) for key in locked):
+        return []
+    return ["run uv lock: the dependencies changed"]
 
 
 def changed_checks(before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
@@ -152,13 +189,18 @@ def changed_checks(before: Mapping[str, Any], answers: Mapping[str, Any]) -> lis
     ]
 
 
-def left_behind(before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
-    """Return what to do about settings and hosts of a higher level."""
+def left_behind(project: Path, before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
+    """Return what to do about settings, hosts, hooks and dependencies of a higher level."""
     steps = []
     if unused := [name for name in levels.settings(before) if name not in levels.settings(answers)]:
         steps.append(f"delete these settings on GitHub, unused now: {', '.join(unused)}")
     had, has = levels.capabilities(before), levels.capabilities(answers)
-    if had["container"] and not has["container"]:
+    if had["unit_tests"] and not has["unit_tests"] and has_hook(project):
+        hook = git.line(project, "rev-parse", "--git-path", "hooks/pre-commit")
+        steps.append(f"remove prek's hook, which has nothing to run any more: rm {hook}")
+    if imported := dependencies_that_went(project):
+        steps.append(f"add what your code imports and the level took along: uv add {imported}")
+    if had["container"] and not has["container"] and is_deployed(project):
         steps.append(
             "if the service is deployed, migrate its host back from containers before you commit, "
             "with the old ops/deploy: git worktree add ../before HEAD; ../before/ops/README.md "
@@ -167,18 +209,46 @@ def left_behind(before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[s
     return steps
 
 
+def has_hook(project: Path) -> bool:
+    """Tell whether prek runs before each commit."""
+    hook = project / git.line(project, "rev-parse", "--git-path", "hooks/pre-commit")
+    return hook.is_file() and "prek" in hook.read_text(encoding="utf-8", errors="replace")
+
+
+def dependencies_that_went(project: Path) -> str:
+    """Return the dependencies that the update removed and that the project's code imports."""
+    try:
+        was = git.output(project, "show", f"HEAD:./{pyproject.FILE}") or ""
+        now = (project / pyproject.FILE).read_text(encoding="utf-8")
+        gone = pyproject.missing(
+            [one for part in pyproject.dependencies(was) for one in part],
+            [one for part in pyproject.dependencies(now) for one in part],
+        )
+    except (OSError, ValueError):
+        return ""
+    imported = {
+        name
+        for path in git.lines(project, "ls-files", "*.py")
+        if not path.startswith(("tests/", "ops/", "migrations/"))
+        for name in references.imported_names(project / path)
+    }
+    return shlex.join(one for one in gone if pyproject.name_of(one).replace("-", "_") in imported)
+
+
 def has_workflows(entry: levels.Entry) -> bool:
     """Tell whether an entry adds what GitHub reads from `.github/`."""
     return any(path.startswith(".github/") for path in entry.adds)
 
 
-def keep_in_git(level: int) -> list[str]:
+def keep_in_git(project: Path, level: int) -> list[str]:
     """Return how to put a new project into git, which a climb needs."""
-    commands = ["  git init", '  git add -A && git commit -m "Start"']
+    commands = ["  git init -b main", '  git add -A && git commit -m "Start"']
+    if project != Path.cwd().resolve():
+        commands.insert(0, f"  cd {shlex.quote(os.path.relpath(project))}")
     if level >= 2:
         return ["Commit the project to git:", *commands]
-    commands.insert(1, "  printf '%s\\n' '*.db' '*.env' '__pycache__/' >> .git/info/exclude")
-    return ["Before the first climb, commit the project to git; it needs no remote:", *commands]
+    commands.insert(-1, "  printf '%s\\n' '*.db' '*.env' '__pycache__/' >> .git/info/exclude")
+    return ["Commit the project to git, which a climb needs; it needs no remote:", *commands]
 
 
 def next_level(answers: Mapping[str, Any]) -> list[str]:

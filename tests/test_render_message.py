@@ -17,6 +17,12 @@ def answers(level: int, **more: Any) -> dict[str, Any]:
     return {"project_name": "Links", "package": "links", "level": level, **services, **more}
 
 
+def deployed(project: Path) -> None:
+    """Name a host in the settings of production."""
+    (project / "ops").mkdir()
+    (project / "ops" / "production.toml").write_text('host = "deploy@links.example.com"\n')
+
+
 @pytest.mark.parametrize("name", variants.NAMES)
 @pytest.mark.parametrize("level", support.LEVELS[:-1])
 def test_the_message_of_every_level_is_complete(tmp_path: Path, name: str, level: int) -> None:
@@ -49,6 +55,7 @@ def test_a_climb_of_one_level_says_its_meaning_once(tmp_path: Path) -> None:
 
 def test_a_descent_says_what_went_and_what_is_left_to_do(tmp_path: Path) -> None:
     (tmp_path / "uv.lock").touch()
+    deployed(tmp_path)
     text = messages.render_message(tmp_path, answers(2), answers(5))
     assert "Removed 5 Continuous delivery\n        4 Unit tests\n        3 Packaging\n" in text
     assert "delete uv.lock: the script lists its dependencies itself" in text
@@ -65,6 +72,7 @@ def test_a_descent_says_what_went_and_what_is_left_to_do(tmp_path: Path) -> None
 
 def test_a_climb_is_committed_before_what_needs_the_commit(tmp_path: Path) -> None:
     (tmp_path / "uv.lock").touch()
+    deployed(tmp_path)
     text = messages.render_message(tmp_path, answers(4), answers(3))
     order = ["run uv lock", "then commit", "run ops/protect"]
     assert sorted(order, key=text.index) == order
@@ -91,3 +99,62 @@ def test_an_adoption_lists_what_is_kept_and_missing(tmp_path: Path) -> None:
     assert "Missing Do this.\n        Do that." in text
     assert "git init" not in text
     assert messages.adoption_lines([], []) == ["The contract holds."]
+
+
+def test_a_host_is_migrated_only_where_one_is_named(tmp_path: Path) -> None:
+    step = "migrate its host to containers"
+    assert step not in messages.render_message(tmp_path, answers(3), answers(2))
+    assert "migrate its host back" not in messages.render_message(tmp_path, answers(2), answers(3))
+    deployed(tmp_path)
+    assert step in messages.render_message(tmp_path, answers(3), answers(2))
+
+
+def test_a_repository_is_created_only_where_there_is_no_remote(tmp_path: Path) -> None:
+    support.commit_all(tmp_path)
+    step = "create the repository on GitHub and push to it"
+    assert step in messages.render_message(tmp_path, answers(2), answers(1))
+    support.git(tmp_path, "remote", "add", "origin", "https://github.com/acme/links")
+    assert step not in messages.render_message(tmp_path, answers(2), answers(1))
+
+
+def test_a_branch_that_no_workflow_runs_for_is_named(tmp_path: Path) -> None:
+    support.commit_all(tmp_path)
+    step = "git branch -m master main"
+    assert step not in messages.render_message(tmp_path, answers(3), answers(2))
+    support.git(tmp_path, "branch", "--move", "main", "master")
+    assert step in messages.render_message(tmp_path, answers(3), answers(2))
+    assert step not in messages.render_message(tmp_path, answers(2), answers(1))
+
+
+def test_the_hook_goes_before_the_commit_that_it_would_stop(tmp_path: Path) -> None:
+    support.commit_all(tmp_path)
+    assert "hooks/pre-commit" not in messages.render_message(tmp_path, answers(3), answers(4))
+    (tmp_path / ".git" / "hooks" / "pre-commit").write_text("#!/bin/sh\nexec prek hook-impl\n")
+    text = messages.render_message(tmp_path, answers(3), answers(4))
+    assert "rm .git/hooks/pre-commit" in text
+    assert text.index("rm .git/hooks/pre-commit") < text.index("then commit")
+
+
+def test_a_lock_is_renewed_only_where_dependencies_changed(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").touch()
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[project]\ndependencies = ["attrs"]\n')
+    support.commit_all(tmp_path)
+    file.write_text('[project]\ndependencies = ["attrs"]\n\n[tool.ruff]\nline-length = 100\n')
+    assert "run uv lock" not in messages.render_message(tmp_path, answers(4), answers(5))
+    file.write_text("[project]\ndependencies = []\n")
+    assert "run uv lock" in messages.render_message(tmp_path, answers(4), answers(5))
+
+
+def test_a_dependency_that_went_and_is_imported_is_named(tmp_path: Path) -> None:
+    (tmp_path / "links.py").write_text("import psycopg\n")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_links.py").write_text("import alembic\n")
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[project]\ndependencies = ["alembic>=1", "psycopg[binary]>=3"]\n')
+    support.commit_all(tmp_path)
+    file.write_text("[project]\ndependencies = []\n")
+    text = messages.render_message(tmp_path, answers(5), answers(6))
+    assert (
+        "add what your code imports and the level took along: uv add 'psycopg[binary]>=3'\n" in text
+    )

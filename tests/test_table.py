@@ -23,7 +23,6 @@ FOR_ALL = """
 # Written by hand, so that a slip in the table is seen here.
 SET_UP = {
     "service": f"""{FOR_ALL}
-    if the service is already deployed, migrate its host to containers, as ops/README.md says
     put the staging host's address into ops/staging.toml and set up that host, as ops/README.md says
     run ops/environments staging and ops/environments production: they set the settings above on \
 GitHub
