@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from . import dependents
+from . import dependents, git
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template"
@@ -24,6 +24,7 @@ TEXT_FIELDS = ("meaning", "climb_when", "not_yet", "cost")
 OWNERS = ("sample", "write-once", "managed", "shared")
 WRITTEN_ONCE = ("sample", "write-once")
 """Owners whose files an update does not render."""
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ class Entry:
 
 def load_yaml(file: Path) -> Any:
     """Return what a YAML file says, with the fast loader where PyYAML has one."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(file.read_text(encoding="utf-8"), loader)
+    return yaml.load(file.read_text(encoding="utf-8"), LOADER)
 
 
 @lru_cache(maxsize=1)
@@ -118,12 +118,36 @@ def template_file(path: str) -> Path | None:
     return next((one for one in found if one.is_file()), None)
 
 
-def active_entries(answers: Mapping[str, Any]) -> Iterator[Entry]:
-    """Yield the entries that apply to a project with these answers, lowest level first."""
-    has = capabilities(answers)
-    for level in levels()[: int(answers["level"]) + 1]:
-        yield level
-        yield from (one for one in additions() if one.level == level.level and has[one.when])
+def entries() -> list[Entry]:
+    """Return the levels and what is added to them."""
+    return [*levels(), *additions()]
+
+
+def entries_of(version: str) -> list[Entry]:
+    """Return the entries of another version of this template; none where git does not have it.
+
+    Args:
+        version: a tag or commit, as a project has recorded it.
+    """
+    rows: list[dict[str, Any]] = []
+    for file in ("extensions/ladder.yml", COMPANY.name):
+        text = git.output(ROOT, "show", f"{version}:./{file}")
+        read = yaml.load(text, LOADER) if text else {}
+        rows += [*read.get("levels", []), *read.get("additions", [])]
+    known = {one.name for one in fields(Entry)}
+    return [Entry(**{key: row[key] for key in known & row.keys()}) for row in rows]
+
+
+def active_entries(answers: Mapping[str, Any], among: Iterable[Entry] = ()) -> list[Entry]:
+    """Return the entries that apply to a project with these answers, lowest level first.
+
+    Args:
+        answers: the project's.
+        among: the entries of another version of the template, if not of this one.
+    """
+    has, level = capabilities(answers), int(answers["level"])
+    active = (one for one in among or entries() if one.level <= level and has.get(one.when, False))
+    return sorted(active, key=lambda entry: entry.level)
 
 
 def text(level: int, name: str, answers: Mapping[str, Any]) -> str:
@@ -150,8 +174,7 @@ def paths(answers: Mapping[str, Any]) -> dict[str, str]:
 
 def all_paths(package: str) -> set[str]:
     """Return the path of every file that any project has."""
-    entries = [*levels(), *additions()]
-    return {path.format(package=package) for entry in entries for path in entry.adds}
+    return {path.format(package=package) for entry in entries() for path in entry.adds}
 
 
 def excluded_paths(answers: Mapping[str, Any], without: Collection[str] = ()) -> set[str]:

@@ -38,18 +38,16 @@ def render_message(
     """
     level = int(answers["level"])
     name = f"{level}: {levels.levels()[level].name}"
-    had = list(levels.active_entries(before)) if before else []
-    gained = [entry for entry in levels.active_entries(answers) if entry not in had]
-    settings = [f"{key} ({use})" for entry in gained for key, use in entry.settings.items()]
+    had, has = entries_before(before, answers), levels.active_entries(answers)
     meaning = levels.text(level, "meaning", answers)
     is_new = before is None and adoption is None
     sections = [
         [f"{answers['project_name']} is at level {name}. {meaning}"],
         keep_in_git(project, level) if is_new else [],
-        labelled("Gained", gained_levels(gained, answers)),
+        labelled("Gained", gained_levels(had, has, answers)),
         labelled("Removed", removed_levels(before, answers) if before else []),
-        labelled("Set", settings),
-        labelled("Do", to_do(project, gained, before, answers)),
+        labelled("Set", new_settings(had, has)),
+        labelled("Do", to_do(project, had, before, answers)),
         labelled("Start", [run_command(answers)]),
         list(adoption or []),
         next_level({**answers, "level": level + 1}) if level + 1 < len(levels.levels()) else [],
@@ -70,18 +68,49 @@ def adoption_lines(kept: Sequence[str], missing: Sequence[str]) -> list[str]:
     return lines or ["The contract holds."]
 
 
-def gained_levels(gained: Sequence[levels.Entry], answers: Mapping[str, Any]) -> list[str]:
+def entries_before(
+    before: Mapping[str, Any] | None, answers: Mapping[str, Any]
+) -> list[levels.Entry]:
+    """Return the entries that a project had, as the version of the template that it had says.
+
+    Args:
+        before: what it had answered, None of a new project.
+        answers: what it has answered.
+    """
+    if before is None:
+        return []
+    version = before.get("_commit")
+    other = levels.entries_of(version) if version != answers.get("_commit") else []
+    return levels.active_entries(before, other)
+
+
+def gained_levels(
+    had: Sequence[levels.Entry], has: Sequence[levels.Entry], answers: Mapping[str, Any]
+) -> list[str]:
     """Return the levels that a project gained, lowest first, with their meaning.
 
     The message begins with the level that the project is at, so that one is left out if alone.
     """
-    numbers = sorted({entry.level for entry in gained if entry.level and entry.meaning})
+    known = {(entry.level, entry.when) for entry in had}
+    gained = (one for one in has if one.meaning and (one.level, one.when) not in known)
+    numbers = sorted({entry.level for entry in gained if entry.level})
     if numbers == [int(answers["level"])]:
         return []
     return [
         f"{number} {levels.levels()[number].name}: {levels.text(number, 'meaning', answers)}"
         for number in numbers
     ]
+
+
+def settings_of(entries: Sequence[levels.Entry]) -> dict[str, str]:
+    """Return name -> purpose of every setting that entries have."""
+    return {name: use for entry in entries for name, use in entry.settings.items()}
+
+
+def new_settings(had: Sequence[levels.Entry], has: Sequence[levels.Entry]) -> list[str]:
+    """Return the settings that the forge must be given now, with their purpose."""
+    known = settings_of(had)
+    return [f"{name} ({use})" for name, use in settings_of(has).items() if name not in known]
 
 
 def removed_levels(before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
@@ -104,18 +133,22 @@ def run_command(answers: Mapping[str, Any]) -> str:
 
 def to_do(
     project: Path,
-    gained: Sequence[levels.Entry],
+    had: Sequence[levels.Entry],
     before: Mapping[str, Any] | None,
     answers: Mapping[str, Any],
 ) -> list[str]:
     """Return what a person has to do now, once."""
+    has = levels.active_entries(answers)
+    done = {step for entry in had for step in entry.set_up}
+    is_strict = any(entry.capability == "unit_tests" for entry in had)
     steps = []
-    for entry in gained:
-        if entry.capability == "unit_tests" and samples.is_replaced(project, before or answers):
+    for entry in has:
+        becomes_strict = entry.capability == "unit_tests" and not is_strict
+        if becomes_strict and samples.is_replaced(project, before or answers):
             steps.append(EXEMPT)
-        steps += entry.set_up
+        steps += [step for step in entry.set_up if step not in done]
     top = git.line(project, "rev-parse", "--show-toplevel")
-    if top and Path(top) != project and any(has_workflows(entry) for entry in gained):
+    if top and Path(top) != project and workflows(has) - workflows(had):
         steps.append(
             "give it a repository of its own: GitHub reads .github/ at the top of one, not here"
         )
@@ -126,22 +159,21 @@ def to_do(
         )
     steps = [step for step in steps if is_needed(step, project, answers)]
     branch = git.line(project, "branch", "--show-current")
-    if branch not in {"", "main"} and any(has_workflows(entry) for entry in gained):
+    if branch not in {"", "main"} and workflows(has) - workflows(had):
         steps.insert(
             0, f"name the branch main, which the workflows run for: git branch -m {branch} main"
         )
     if before is None:
         return steps
-    changed = list(levels.active_entries(before)) != list(levels.active_entries(answers))
     first = []
     if conflicts := git.lines(project, "diff", "--name-only", "--relative", "--diff-filter=U"):
         first.append(f"resolve the conflicts in {', '.join(conflicts)}")
-    first += left_behind(project, before, answers)
-    if changed and (project / "uv.lock").is_file() and "uv lock" not in " ".join(steps):
-        first += lock_steps(project, answers)
-    if changed or conflicts:
+    first += left_behind(project, before, answers, had)
+    if (project / "uv.lock").is_file() and "uv lock" not in " ".join(steps):
+        first += lock_step(project)
+    if before != answers or conflicts:
         first.append("look at git status and git diff, then commit")
-    return [*first, *steps, *changed_checks(before, answers)]
+    return [*first, *steps, *changed_checks(had, has)]
 
 
 def is_needed(step: str, project: Path, answers: Mapping[str, Any]) -> bool:
@@ -164,35 +196,45 @@ def is_deployed(project: Path) -> bool:
     return bool(detect.read_toml(project / "ops" / "production.toml").get("host"))
 
 
-def lock_steps(project: Path, answers: Mapping[str, Any]) -> list[str]:
-    """Return what to do about a uv.lock after an update."""
-    if not levels.capabilities(answers)["packaging"]:
-        return ["delete uv.lock: the script lists its dependencies itself"]
-    committed = git.output(project, "show", f"HEAD:./{pyproject.FILE}")
-    now = detect.read_toml(project / pyproject.FILE)
-    was = detect.parse_toml(committed or "")
-    locked = ("project", "dependency-groups")
-    if committed and all(was.get(key) == now.get(key) for key in locked):
+def lock_step(project: Path) -> list[str]:
+    """Return what to do about a uv.lock, if what it depends on has changed since the last commit."""
+    committed = git.output(project, "show", f"HEAD:./{pyproject.FILE}") or ""
+    file = project / pyproject.FILE
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    if pyproject.locked(committed) == pyproject.locked(text):
         return []
+    if not text:
+        return ["delete uv.lock: the script lists its dependencies itself"]
     return ["run uv lock: the dependencies changed"]
 
 
-def changed_checks(before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
+def changed_checks(had: Sequence[levels.Entry], has: Sequence[levels.Entry]) -> list[str]:
     """Return what to do on GitHub if the checks that it requires are not the project's any more."""
-    had, has = set(levels.required_checks(before)), set(levels.required_checks(answers))
-    if not had or had == has:
+    old, new = ({one for entry in some for one in entry.required_checks} for some in (had, has))
+    if not old or old == new:
         return []
-    if not has:
+    if not new:
         return ['delete the ruleset "main" on GitHub (Settings > Rules): its checks no longer run']
-    return [
-        f"run ops/protect again: pull requests need {'more' if has - had else 'fewer'} checks now"
-    ]
+    how = "other" if new - old and old - new else "more" if new - old else "fewer"
+    return [f"run ops/protect again: pull requests need {how} checks now"]
 
 
-def left_behind(project: Path, before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
-    """Return what to do about settings, hosts, hooks and dependencies of a higher level."""
+def left_behind(
+    project: Path,
+    before: Mapping[str, Any],
+    answers: Mapping[str, Any],
+    entries: Sequence[levels.Entry],
+) -> list[str]:
+    """Return what to do about what the project no longer uses, and what its code still does.
+
+    Args:
+        project: the project's folder.
+        before: what it had answered.
+        answers: what it has answered.
+        entries: what it had.
+    """
     steps = []
-    if unused := [name for name in levels.settings(before) if name not in levels.settings(answers)]:
+    if unused := [name for name in settings_of(entries) if name not in levels.settings(answers)]:
         steps.append(f"delete these settings on GitHub, unused now: {', '.join(unused)}")
     had, has = levels.capabilities(before), levels.capabilities(answers)
     if had["unit_tests"] and not has["unit_tests"] and has_hook(project):
@@ -235,9 +277,9 @@ def dependencies_that_went(project: Path) -> str:
     return shlex.join(one for one in gone if pyproject.name_of(one).replace("-", "_") in imported)
 
 
-def has_workflows(entry: levels.Entry) -> bool:
-    """Tell whether an entry adds what GitHub reads from `.github/`."""
-    return any(path.startswith(".github/") for path in entry.adds)
+def workflows(entries: Sequence[levels.Entry]) -> set[str]:
+    """Return the paths that entries add and that GitHub reads from `.github/`."""
+    return {path for entry in entries for path in entry.adds if path.startswith(".github/")}
 
 
 def keep_in_git(project: Path, level: int) -> list[str]:

@@ -74,6 +74,18 @@ def dependencies(pyproject: str) -> tuple[list[str], list[str]]:
     return templates, [one for one in everything if one not in templates]
 
 
+def locked(text: str) -> object:
+    """Return what a uv.lock depends on in the text of a pyproject.toml; all where it is no TOML."""
+    try:
+        read = tomllib.loads(text)
+    except ValueError:
+        return text
+    project = read.get("project", {})
+    keys = ("name", "requires-python", "dependencies", "optional-dependencies")
+    metadata = {key: project.get(key) for key in keys}
+    return metadata, read.get("dependency-groups"), read.get("tool", {}).get("uv")
+
+
 def without_own_dependencies(pyproject: bytes) -> bytes:
     """Return the content of a pyproject.toml without the user's dependencies."""
     above = rb"(?ms)^dependencies = \[\n.*?^    # Managed by the template, up to the next comment:$"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,15 @@ def deployed(project: Path) -> None:
     """Name a host in the settings of production."""
     (project / "ops").mkdir()
     (project / "ops" / "production.toml").write_text('host = "deploy@links.example.com"\n')
+
+
+def depending(project: Path, *dependencies: str) -> None:
+    """Give a project its first dependency in a commit, and all of them since."""
+    (project / "uv.lock").touch()
+    file = project / "pyproject.toml"
+    file.write_text(f"[project]\ndependencies = {json.dumps(dependencies[:1])}\n")
+    support.commit_all(project)
+    file.write_text(f"[project]\ndependencies = {json.dumps(dependencies)}\n")
 
 
 @pytest.mark.parametrize("name", variants.NAMES)
@@ -54,8 +64,9 @@ def test_a_climb_of_one_level_says_its_meaning_once(tmp_path: Path) -> None:
 
 
 def test_a_descent_says_what_went_and_what_is_left_to_do(tmp_path: Path) -> None:
-    (tmp_path / "uv.lock").touch()
+    depending(tmp_path, "uvicorn")
     deployed(tmp_path)
+    (tmp_path / "pyproject.toml").unlink()
     text = messages.render_message(tmp_path, answers(2), answers(5))
     assert "Removed 5 Continuous delivery\n        4 Unit tests\n        3 Packaging\n" in text
     assert "delete uv.lock: the script lists its dependencies itself" in text
@@ -64,14 +75,13 @@ def test_a_descent_says_what_went_and_what_is_left_to_do(tmp_path: Path) -> None
     assert "migrate its host back from containers" in text
     text = messages.render_message(tmp_path, answers(5), answers(7))
     assert "run ops/protect again: pull requests need fewer checks now" in text
-    assert "run uv lock: the dependencies changed" in text
     assert "ruleset" not in text
     assert "unused now" not in text
     assert "containers before" not in text
 
 
 def test_a_climb_is_committed_before_what_needs_the_commit(tmp_path: Path) -> None:
-    (tmp_path / "uv.lock").touch()
+    depending(tmp_path, "uvicorn", "pytest")
     deployed(tmp_path)
     text = messages.render_message(tmp_path, answers(4), answers(3))
     order = ["run uv lock", "then commit", "run ops/protect"]
@@ -86,10 +96,33 @@ def test_an_update_that_changes_no_answer_asks_for_nothing(tmp_path: Path) -> No
     assert "\nDo " not in text
 
 
-def test_a_lock_file_is_renewed_when_dependencies_change(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "lock"),
+    [
+        ("dependencies = []", 'dependencies = ["boto3"]', True),
+        ('dependencies = ["boto3>=1.40"]', 'dependencies = ["boto3>=1.41"]', True),
+        ('dependencies = ["boto3"]', "dependencies = []", True),
+        ('requires-python = ">=3.11"', 'requires-python = ">=3.12"', True),
+        ("[dependency-groups]", '[dependency-groups]\ntest = ["pytest"]', True),
+        ("[tool.uv]", "[tool.uv]\nexclude-newer = 2026-11-01", True),
+        ("dependencies = []", "<<<<<<< before updating\ndependencies = []", True),
+        ("dependencies = []", "# Nothing yet.\ndependencies = []", False),
+        ("[tool.ruff]", "[tool.ruff]\nline-length = 100", False),
+        ("dependencies = []", "dependencies = []", False),
+    ],
+)
+def test_a_lock_file_is_renewed_when_what_it_locks_changes(
+    tmp_path: Path, before: str, after: str, lock: bool
+) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text(f"[project]\n{before}\n")
     (tmp_path / "uv.lock").touch()
-    text = messages.render_message(tmp_path, answers(6), answers(5))
-    assert "run uv lock: the dependencies changed" in text
+    support.commit_all(tmp_path)
+    file.write_text(f"[project]\n{after}\n")
+    text = messages.render_message(tmp_path, answers(5), answers(4))
+    assert ("run uv lock: the dependencies changed" in text) is lock
+    (tmp_path / "uv.lock").unlink()
+    assert "uv lock" not in messages.render_message(tmp_path, answers(5), answers(4))
 
 
 def test_an_adoption_lists_what_is_kept_and_missing(tmp_path: Path) -> None:
@@ -133,17 +166,6 @@ def test_the_hook_goes_before_the_commit_that_it_would_stop(tmp_path: Path) -> N
     text = messages.render_message(tmp_path, answers(3), answers(4))
     assert "rm .git/hooks/pre-commit" in text
     assert text.index("rm .git/hooks/pre-commit") < text.index("then commit")
-
-
-def test_a_lock_is_renewed_only_where_dependencies_changed(tmp_path: Path) -> None:
-    (tmp_path / "uv.lock").touch()
-    file = tmp_path / "pyproject.toml"
-    file.write_text('[project]\ndependencies = ["attrs"]\n')
-    support.commit_all(tmp_path)
-    file.write_text('[project]\ndependencies = ["attrs"]\n\n[tool.ruff]\nline-length = 100\n')
-    assert "run uv lock" not in messages.render_message(tmp_path, answers(4), answers(5))
-    file.write_text("[project]\ndependencies = []\n")
-    assert "run uv lock" in messages.render_message(tmp_path, answers(4), answers(5))
 
 
 def test_a_dependency_that_went_and_is_imported_is_named(tmp_path: Path) -> None:
