@@ -79,7 +79,7 @@ def entries_before(
     """
     if before is None:
         return []
-    version = before.get("_commit")
+    version = str(before.get("_commit"))
     other = levels.entries_of(version) if version != answers.get("_commit") else []
     return levels.active_entries(before, other)
 
@@ -197,7 +197,7 @@ def is_deployed(project: Path) -> bool:
 
 
 def lock_step(project: Path) -> list[str]:
-    """Return what to do about a uv.lock, if what it depends on has changed since the last commit."""
+    """Return what to do about a uv.lock if what it depends on changed since the last commit."""
     committed = git.output(project, "show", f"HEAD:./{pyproject.FILE}") or ""
     file = project / pyproject.FILE
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
