@@ -18,6 +18,7 @@ NEEDS_LINUX = {
 NOT_ON_WINDOWS = {
     "test_bench.py::test_the_cpu_time_of_children_counts": "it has no module resource",
     "test_interactive.py": "pexpect has no terminal there",
+    "test_interrupted.py": "it has no process groups to kill",
     "test_docs.py::test_the_build_runs_the_tests_as_the_readme_says": "bash may be WSL's",
     "test_exact.py::test_only_programs_are_executable": "files have no executable bit",
     "test_linters.py": "hadolint has no wheel for it",

@@ -172,7 +172,10 @@ class Update:
             raise Violation(f"{target} was deleted by the user, and is back")
         if mine is None or now is None or body(mine) == body(now):
             return
-        if body(mine) != body(self.old[source]) or body(now) != body(self.new[target]):
+        untouched = with_lf(body(mine)) == body(self.old[source])
+        is_sample_still = with_lf(body(now)) == body(self.new[target])
+        same_ends = (b"\r\n" in mine) == (b"\r\n" in now)
+        if not (untouched and is_sample_still and same_ends):
             raise Violation(f"{source} was changed")
 
     def check_needs(self) -> None:
@@ -275,3 +278,8 @@ def added(old: bytes, new: bytes) -> Counter[str]:
 def body(code: bytes) -> bytes:
     """Return a script without its header."""
     return HEADER.sub(b"", code)
+
+
+def with_lf(text: bytes) -> bytes:
+    """Return a text with the line ends that the template has."""
+    return text.replace(b"\r\n", b"\n")
