@@ -11,10 +11,10 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import detect, git, levels, pyproject
+from . import detect, git, levels, purposes, pyproject
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 WORKFLOWS = ".github/workflows/"
@@ -27,46 +27,6 @@ TEST_FOLDERS = (
     "tests/system/",
     "tests/smoke/",
 )
-
-
-SAME_PURPOSE = {
-    ".github/dependabot.yml": r"\.github/dependabot\.yaml|(\.github/)?renovate\.json5?",
-    ".github/pull_request_template.md": r"(docs/)?pull_request_template\.md",
-    ".pre-commit-config.yaml": r"\.pre-commit-config\.yml|prek\.toml",
-    "Dockerfile": r"containerfile",
-    "README.md": r"readme(\.(rst|txt|adoc))?",
-    "compose.yaml": r"(docker-)?compose\.ya?ml",
-}
-"""Path of the template -> the files that other projects have instead."""
-OVERRIDES = {
-    ".coveragerc": "[tool.coverage]",
-    ".mypy.ini": "[tool.mypy]",
-    ".ruff.toml": "[tool.ruff]",
-    "mypy.ini": "[tool.mypy]",
-    "pytest.ini": "[tool.pytest]",
-    "pytest.toml": "[tool.pytest]",
-    "ruff.toml": "[tool.ruff]",
-}
-"""File -> the table of pyproject.toml that its tool ignores because of it."""
-
-
-def duplicates(project: Path, new: Collection[str], *, linted: bool) -> Iterator[str]:
-    """Yield which of a project's files and the template's serve one purpose under two names.
-
-    Args:
-        project: its folder.
-        new: the paths that the template adds.
-        linted: whether it adds the settings of linters and tests.
-    """
-    tracked = git.lines(project, "ls-files")
-    for path, pattern in SAME_PURPOSE.items():
-        found = [one for one in tracked if re.fullmatch(f"(?i:{pattern})", one) and one != path]
-        if path in new and found:
-            yield f"Merge {found[0]} into {path}, which serves the same purpose, and delete it."
-    for name, table in OVERRIDES.items():
-        if linted and name in tracked:
-            move = f"Move the settings in {name} to {pyproject.FILE} and delete it"
-            yield f"{move}: with it, {table} has no effect."
 
 
 @dataclass(frozen=True)
@@ -125,8 +85,7 @@ class Adoption:
                 yield f"Give {self.application} a header with the dependencies in {name}: {add}"
         yield from self.files_to_merge()
         yield from self.files_of_higher_levels()
-        new = [path for path in self.owners if not (self.project / path).exists()]
-        yield from duplicates(self.project, new, linted=self.has["unit_tests"])
+        yield from purposes.duplicates(self.project, self.owners, linted=self.has["unit_tests"])
         yield from self.files_without_effect()
 
     def missing_in_application(self) -> Iterator[str]:

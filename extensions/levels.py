@@ -208,7 +208,12 @@ def required_checks(answers: Mapping[str, Any]) -> list[str]:
 
 def settings(answers: Mapping[str, Any]) -> dict[str, str]:
     """Return name -> purpose of every variable and secret that the forge must be given."""
-    return {name: use for one in active_entries(answers) for name, use in one.settings.items()}
+    return settings_of(active_entries(answers))
+
+
+def settings_of(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return name -> purpose of every setting that entries have."""
+    return {name: use for entry in entries for name, use in entry.settings.items()}
 
 
 def dependent_services(answers: Mapping[str, Any]) -> list[dependents.Dependent]:

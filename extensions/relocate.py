@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import adopt, detect, git, levels, pyproject, references, samples, write_once
+from . import adopt, detect, git, levels, purposes, pyproject, references, samples, write_once
 from .project import PROJECT, Project, current, read, remove_empty, say, write
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ def report_requirements(project: Project, before: Mapping[str, Any]) -> None:
     """Say what a new level expects that the application and the project's files do not give it."""
     after = project.answers
     had, has = (levels.capabilities(given)["unit_tests"] for given in (before, after))
-    new = levels.paths(after).keys() - levels.paths(before).keys()
-    for text in adopt.duplicates(PROJECT, new, linted=has and not had):
+    old = levels.paths(before)
+    new = {path: owner for path, owner in levels.paths(after).items() if path not in old}
+    for text in purposes.duplicates(PROJECT, new, linted=has and not had):
         say(text)
     application = project.module if project.is_packaged else project.script
     if new and application.is_file():

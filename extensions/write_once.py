@@ -7,24 +7,16 @@ project reached with it, unless something else serves their purpose.
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from . import detect, fresh, git, levels, samples
+from . import fresh, git, levels, purposes, samples
 from .project import PROJECT, Project, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-OTHER_NAMES = {
-    "LICENSE": detect.LICENSE_FILE.pattern,
-    "CHANGELOG.md": r"(docs/)?(changelog|changes|history|news)(\.(md|rst|txt|adoc))?",
-    ".github/CODEOWNERS": r"(docs/)?codeowners",
-}
-"""Path -> the files that serve its purpose as well, in upper or lower case."""
 
 
 def add(project: Project, before: Mapping[str, Any]) -> None:
@@ -39,7 +31,7 @@ def add(project: Project, before: Mapping[str, Any]) -> None:
     missing = [path for path in sorted(now) if not os.path.lexists(path) and not in_head(path)]
     known = paths_before(before, project.answers) if missing else set()
     for path in (path for path in missing if path not in known):
-        if other := other_file(PROJECT, path):
+        if other := purposes.other_file(PROJECT, path):
             say(f"There is no {path}: {other} serves its purpose.")
         else:
             write(path, project.answers)
@@ -77,21 +69,12 @@ def paths_before(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str
         return fresh.files(fresh.render(Path(folder, "fresh"), before))
 
 
-def other_file(project: Path, path: str) -> str:
-    """Return a file that serves the purpose of a write-once file, or nothing."""
-    if path not in OTHER_NAMES:
-        return ""
-    found = [one for pattern in ("*", "docs/*") for one in sorted(project.glob(pattern))]
-    names = (one.relative_to(project).as_posix() for one in found if one.is_file())
-    return next((one for one in names if re.fullmatch(f"(?i:{OTHER_NAMES[path]})", one)), "")
-
-
 def served_paths(project: Path, answers: Mapping[str, Any]) -> set[str]:
     """Return the write-once files whose purpose a file of the project serves already."""
     return {
         path
         for path in paths(answers)
-        if os.path.lexists(project / path) or other_file(project, path)
+        if os.path.lexists(project / path) or purposes.other_file(project, path)
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from copier import VcsRef
 
-from extensions import write_once
+from extensions import purposes
 from tests import support, template_versions
 from tests.conftest import Render
 from tools.invariants import WRITE_ONCE
@@ -90,7 +90,7 @@ def test_code_and_data_serve_no_other_purpose(tmp_path: Path) -> None:
     for name in ("history.py", "license.py", "license_check.sh", "news.json", "changes"):
         (tmp_path / name).mkdir() if name == "changes" else (tmp_path / name).touch()
     for path in WRITE_ONCE:
-        assert write_once.other_file(tmp_path, path) == ""
+        assert purposes.other_file(tmp_path, path) == ""
 
 
 def test_a_file_that_is_there_is_kept_at_a_climb_and_at_an_adoption(
