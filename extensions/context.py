@@ -61,7 +61,7 @@ def question_names(current: render.Render, context: Mapping[str, Any]) -> dict[s
     discard_edits = answers.parsed(conf["data"].get("discard_edits")) is True
     return has | {
         "artifact_choices": answers.ARTIFACTS["cli" if has["cli"] else "service"],
-        "company": levels.company().get("defaults", {}),
+        "company": levels.company().defaults.model_dump(exclude_none=True),
         "default_name": current.default_name,
         "default_owner": current.default_owner,
         "default_package": current.default_package,

@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-def company_refusal() -> str:
-    """Return why the company's own additions to the template cannot be used, or nothing."""
-    try:
-        levels.company()
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
 def source_refusal(source: str, commit: str | None) -> str:
     """Return why a project cannot record this address of its template, or nothing.
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from . import dependents, git
+from . import dependents, git, schema
+from .schema import LOADER, Company, Entry, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template"
@@ -21,29 +21,8 @@ SCRIPT = "{package}.py"
 SOURCE = "src/{package}/"
 MODULE = f"{SOURCE}__init__.py"
 TEXT_FIELDS = ("meaning", "climb_when", "not_yet", "cost")
-OWNERS = ("sample", "write-once", "managed", "shared")
 WRITTEN_ONCE = ("sample", "write-once")
 """Owners whose files an update does not render."""
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A level, or what an option or a company adds to one; `ladder.yml` explains the fields."""
-
-    level: int
-    when: str = "always"
-    name: str = ""
-    capability: str = ""
-    meaning: str = ""
-    climb_when: str = ""
-    not_yet: str = ""
-    cost: str = ""
-    adds: Mapping[str, str] = field(default_factory=dict)
-    drops: list[str] = field(default_factory=list)
-    required_checks: list[str] = field(default_factory=list)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    set_up: list[str] = field(default_factory=list)
 
 
 def load_yaml(file: Path) -> Any:
@@ -52,63 +31,30 @@ def load_yaml(file: Path) -> Any:
 
 
 @lru_cache(maxsize=1)
-def table() -> Mapping[str, list[Entry]]:
+def table() -> Table:
     """Return the ladder's `levels`, lowest first, and its `additions`."""
-    read = load_yaml(ROOT / "extensions" / "ladder.yml")
-    return {key: [Entry(**row) for row in rows] for key, rows in read.items()}
+    return schema.load(ROOT / "extensions" / "ladder.yml", Table)
 
 
 def levels() -> list[Entry]:
     """Return the levels, lowest first."""
-    return table()["levels"]
+    return table().levels
 
 
 @lru_cache(maxsize=1)
 def additions() -> list[Entry]:
     """Return what options and the company add to the levels, the company's last."""
-    rows = company().get("additions", [])
-    return table()["additions"] + [Entry(**row) for row in rows]
+    return [*table().additions, *company().additions]
 
 
 @lru_cache(maxsize=1)
-def company() -> Mapping[str, Any]:
+def company() -> Company:
     """Return `company.yml`, which docs describe: a company's `defaults` and `additions`.
 
     Raises:
-        ValueError: the file is wrong; says how in one sentence.
+        ValueError: the file is wrong; says how, in one line for each fault.
     """
-    if not COMPANY.is_file():
-        return {}
-    try:
-        read = load_yaml(COMPANY)
-        if not isinstance(read, dict):
-            raise ValueError("it has neither defaults nor additions")
-        errors = list(company_errors(read))
-    except (TypeError, ValueError, yaml.YAMLError) as error:
-        errors = [" ".join(str(error).split())]
-    if errors:
-        raise ValueError(f"The template's {COMPANY.name} cannot be used: {errors[0]}.")
-    return dict(read)
-
-
-def company_errors(read: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with the content of `company.yml`."""
-    for key in {*read} - {"defaults", "additions"}:
-        yield f"it has no place for {key}"
-    settable = {"level", "license", "owner", "project_description"}
-    for key in {*read.get("defaults", ())} - settable:
-        yield f"no default of {key} can be set"
-    for row in read.get("additions", []):
-        entry = Entry(**row)
-        if entry.level not in range(len(levels())):
-            yield f"there is no level {entry.level}"
-        if entry.when not in capabilities({"level": 0}):
-            yield f"there is no capability {entry.when}"
-        for path, owner in entry.adds.items():
-            if owner not in OWNERS:
-                yield f"{path} has the owner {owner}, which is none of {', '.join(OWNERS)}"
-            if not template_file(path):
-                yield f"template/ has no {path}"
+    return schema.load(COMPANY, Company) if COMPANY.exists() else Company()
 
 
 def template_file(path: str) -> Path | None:
@@ -134,8 +80,8 @@ def entries_of(version: str) -> list[Entry]:
         text = git.output(ROOT, "show", f"{version}:./{file}")
         read = yaml.load(text, LOADER) if text else {}
         rows += [*read.get("levels", []), *read.get("additions", [])]
-    known = {one.name for one in fields(Entry)}
-    return [Entry(**{key: row[key] for key in known & row.keys()}) for row in rows]
+    known = Entry.model_fields.keys()  # another version may have other fields
+    return [Entry.model_construct(**{key: row[key] for key in known & row.keys()}) for row in rows]
 
 
 def active_entries(answers: Mapping[str, Any], among: Iterable[Entry] = ()) -> list[Entry]:
@@ -203,7 +149,8 @@ def parents(path: str) -> list[str]:
 def required_checks(answers: Mapping[str, Any]) -> list[str]:
     """Return the checks that a pull request needs, those of the highest level first."""
     highest_first = sorted(active_entries(answers), key=lambda entry: -entry.level)
-    return [check for entry in highest_first for check in entry.required_checks]
+    found = (check for entry in highest_first for check in entry.required_checks)
+    return list(dict.fromkeys(found))  # options may require the same one
 
 
 def settings(answers: Mapping[str, Any]) -> dict[str, str]:

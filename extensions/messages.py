@@ -12,6 +12,8 @@ from . import levels, names, steps
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .schema import Entry
+
 UPDATE = "uvx --with copier-template-extensions copier update --trust --skip-answered"
 
 
@@ -61,9 +63,7 @@ def adoption_lines(kept: Sequence[str], missing: Sequence[str]) -> list[str]:
     return lines or ["The contract holds."]
 
 
-def entries_before(
-    before: Mapping[str, Any] | None, answers: Mapping[str, Any]
-) -> list[levels.Entry]:
+def entries_before(before: Mapping[str, Any] | None, answers: Mapping[str, Any]) -> list[Entry]:
     """Return the entries that a project had, as the version of the template that it had says.
 
     Args:
@@ -78,7 +78,7 @@ def entries_before(
 
 
 def gained_levels(
-    had: Sequence[levels.Entry], has: Sequence[levels.Entry], answers: Mapping[str, Any]
+    had: Sequence[Entry], has: Sequence[Entry], answers: Mapping[str, Any]
 ) -> list[str]:
     """Return the levels that a project gained, lowest first, with their meaning.
 
@@ -95,7 +95,7 @@ def gained_levels(
     ]
 
 
-def new_settings(had: Sequence[levels.Entry], has: Sequence[levels.Entry]) -> list[str]:
+def new_settings(had: Sequence[Entry], has: Sequence[Entry]) -> list[str]:
     """Return the settings that the forge must be given now, with their purpose."""
     known = levels.settings_of(had)
     return [f"{name} ({use})" for name, use in levels.settings_of(has).items() if name not in known]

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from copier.errors import UserMessageError
 
-from . import adopt, answers, detect, fresh, git, guards, levels, messages, names, write_once
+from . import (
+    adopt,
+    answers,
+    company,
+    detect,
+    fresh,
+    git,
+    guards,
+    levels,
+    messages,
+    names,
+    write_once,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -128,8 +140,9 @@ def start(conf: Mapping[str, Any]) -> Render:
         conf: Copier's `_copier_conf`.
 
     Raises:
-        UserMessageError: an answer that was given or recorded is wrong.
+        UserMessageError: the company's template, or an answer that was given or recorded, is wrong.
     """
+    stop(company.refusal())
     project = Path(conf["dst_path"]).resolve()
     before = read_answers(project / answers.FILE)
     detected = detect.detect_answers(project) if detect.is_unmanaged(project) else {}
@@ -141,7 +154,7 @@ def start(conf: Mapping[str, Any]) -> Render:
     if conf["defaults"]:
         given.setdefault("project_name", render.default_name)
         given.setdefault("kind", detected.get("kind", "service"))
-    stop(guards.company_refusal() or answers.recorded_error(recorded))
+    stop(answers.recorded_error(recorded))
     stop(answers.error_in(given, before))
     return render
 

@@ -11,6 +11,8 @@ from . import detect, git, levels, pyproject, references, samples
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .schema import Entry
+
 CREATE_REPOSITORY = "create the repository on GitHub and push to it"
 MIGRATE_HOST = "if the service is already deployed, migrate its host to containers"
 EXEMPT = (
@@ -21,7 +23,7 @@ EXEMPT = (
 
 def to_do(
     project: Path,
-    had: Sequence[levels.Entry],
+    had: Sequence[Entry],
     before: Mapping[str, Any] | None,
     answers: Mapping[str, Any],
 ) -> list[str]:
@@ -96,7 +98,7 @@ def lock_step(project: Path) -> list[str]:
     return ["run uv lock: the dependencies changed"]
 
 
-def changed_checks(had: Sequence[levels.Entry], has: Sequence[levels.Entry]) -> list[str]:
+def changed_checks(had: Sequence[Entry], has: Sequence[Entry]) -> list[str]:
     """Return what to do on GitHub if the checks that it requires are not the project's any more."""
     old, new = ({one for entry in some for one in entry.required_checks} for some in (had, has))
     if not old or old == new:
@@ -111,7 +113,7 @@ def left_behind(
     project: Path,
     before: Mapping[str, Any],
     answers: Mapping[str, Any],
-    entries: Sequence[levels.Entry],
+    entries: Sequence[Entry],
 ) -> list[str]:
     """Return what to do about what the project no longer uses, and what its code still does.
 
@@ -167,6 +169,6 @@ def dependencies_that_went(project: Path) -> str:
     return shlex.join(one for one in gone if pyproject.name_of(one).replace("-", "_") in imported)
 
 
-def workflows(entries: Sequence[levels.Entry]) -> set[str]:
+def workflows(entries: Sequence[Entry]) -> set[str]:
     """Return the paths that entries add and that GitHub reads from `.github/`."""
     return {path for entry in entries for path in entry.adds if path.startswith(".github/")}

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from copier.errors import UserMessageError
-from pytest_copie.plugin import Copie
 
 from tests import support, template_versions
 from tests.conftest import Render
@@ -134,30 +133,3 @@ def test_an_edit_of_ladders_own_files_is_named(company: Path, ladder: Path) -> N
     with pytest.raises(AssertionError, match=r"Dockerfile\.jinja"):
         bash(TAKE, company, dict(os.environ))
     assert "v1.1.0.1" not in support.git(company, "tag")
-
-
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ("additions: [{level: 9}]", "there is no level 9"),
-        ("additions: [{level: 1, when: mysql}]", "there is no capability mysql"),
-        ("additions: [{level: 1, adds: {NONE.md: managed}}]", "template/ has no NONE.md"),
-        ("additions: [{level: 1, adds: {README.md: ours}}]", "README.md has the owner ours"),
-        ("additions: [{level: 1, files: [README.md]}]", "unexpected keyword argument 'files'"),
-        ("defaults: {licence: MIT}", "no default of licence can be set"),
-        ("rows: []", "it has no place for rows"),
-        ("- one", "it has neither defaults nor additions"),
-        ("additions: [", "while parsing"),
-    ],
-)
-def test_a_wrong_company_file_is_refused(
-    copie_session: Copie, company: Path, text: str, word: str
-) -> None:
-    (company / "company.yml").write_text(text)
-    support.commit_all(company, "A slip")
-    result = copie_session.copy({"project_name": "Links", "level": 1}, template_dir=company)
-    assert isinstance(result.exception, UserMessageError)
-    refusal = str(result.exception)
-    assert refusal.startswith("The template's company.yml cannot be used: ")
-    assert word in refusal
-    assert "\n" not in refusal

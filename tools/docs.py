@@ -18,7 +18,7 @@ import yaml
 
 from extensions import answers as questions
 from extensions import levels
-from extensions.levels import Entry
+from extensions.schema import Entry
 from tests import support, variants
 
 TABLE = support.ROOT / "extensions" / "ladder.yml"

@@ -49,7 +49,7 @@ TESTS: dict[str, list[list[str]]] = {
     "table": [[*QUICK, "-m", "not exhaustive"], QUICK, INNER],
     "workflows": [["tests/test_workflows.py"], ["tests/test_required_checks.py"], INNER],
     "guards": [
-        ["tests/test_refusals.py", "tests/test_company.py", "tests/test_exact.py"],
+        ["tests/test_refusals.py", "tests/test_company_file.py", "tests/test_exact.py"],
         ["tests/test_interactive.py"],
         ["tests/test_adopt.py"],
         INNER,
