@@ -64,13 +64,19 @@ def test_a_climb_equals_a_fresh_project(make: Render) -> None:
     support.assert_same_files(climbed, make(4))
 
 
-def test_a_descent_that_would_delete_an_edit_is_refused(make: Render) -> None:
-    project = make(2)
+def test_a_descent_refuses_to_delete_an_edit_and_keeps_what_is_written_once(make: Render) -> None:
+    project = make(4)
     (project / "SECURITY.md").write_text("Mira is on call.\n")
+    audit = project / ".github" / "workflows" / "audit.yml"
+    with audit.open("a") as file:
+        file.write("# Mine.\n")
     support.commit_all(project)
-    with pytest.raises(UserMessageError, match=r"Level 1 has no SECURITY\.md, which you edited"):
+    with pytest.raises(UserMessageError, match=r"Level 1 has no .*audit\.yml, which you edited"):
         support.update(project, level=1)
     support.assert_unchanged(project)
+    support.update(project, level=1, discard_edits=True)
+    assert not audit.exists()
+    assert (project / "SECURITY.md").read_text() == "Mira is on call.\n"
 
 
 def release(ladder: Path) -> None:
