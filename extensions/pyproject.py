@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 FILE = "pyproject.toml"
 TEMPLATE_ANCHOR = "    # Managed by the template, up to the next comment:\n"
 OWN_ANCHOR = "    # Yours; add with `uv add`:\n"
-HEADER = re.compile(r"(?m)^# /// script\r?\n(?P<body>(?:#(?: .*)?\r?\n)+?)# ///\r?\n")
+HEADER = re.compile(
+    r"(?m)(?:(?<=\A\ufeff)(?:\r?\n)?|^)"
+    r"# /// script\r?\n(?P<body>(?:#(?: .*)?\r?\n)+?)# ///(?:\r?\n|\Z)"
+)
+FIRST_LINES = re.compile(
+    r"\ufeff?(?:(?:[ \t\f]*(?:#.*)?\r?\n)?[ \t\f]*#.*?coding[:=][ \t]*[-\w.].*\n|#!.*\n)?"
+)
+"""What must stay first in a script: a byte order mark, the line `#!`, the encoding (PEP 263)."""
 SERVER = "uvicorn"
 """A service's server: the one dependency that the template lists at every level from 3 on."""
 
@@ -235,3 +242,15 @@ def header_for(pyproject: str, imported: Collection[str]) -> str:
     lines = ["# dependencies = [", *lines, "# ]"] if own else ["# dependencies = []"]
     python = f"# requires-python = {json.dumps(python)}"
     return "\n".join(["# /// script", python, *lines, "# ///", ""])
+
+
+def add_header(code: str, header: str) -> str:
+    """Return the text of a script with a header, below the lines that must stay first.
+
+    A header in the line of a byte order mark would not be seen.
+    """
+    newline = "\r\n" if "\r\n" in code else "\n"
+    match = FIRST_LINES.match(code)
+    first = match[0] if match else ""
+    header = header.replace("\n", newline)
+    return first + (newline if first == "\ufeff" else "") + header + code[len(first) :]

@@ -204,5 +204,4 @@ def restore_header(code: Path) -> None:
     except ValueError as error:
         say(f"Give {code.as_posix()} a header with its dependencies by hand: {error}")
         return
-    newline = "\r\n" if "\r\n" in text else "\n"
-    write(code, header.replace("\n", newline) + text)
+    write(code, pyproject.add_header(text, header))

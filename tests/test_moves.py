@@ -169,6 +169,42 @@ def test_a_package_of_several_modules_does_not_become_a_script(tmp_path: Path, l
     assert support.files(made) == before
 
 
+COOKIE = "# -*- coding: latin-1 -*-\n"
+FIRST = {
+    "nothing": "",
+    "encoding": COOKIE,
+    "encoding in the second line": f"# Ours.\n{COOKIE}",
+    "encoding below an empty line": f"\n{COOKIE}",
+    "encoding for Vim": "# vim: set fileencoding=latin-1 :\n",
+    "#!": "#!/usr/bin/env python3\n",
+    "#! and encoding": f"#!/usr/bin/env python3\n{COOKIE}",
+    "byte order mark": "\ufeff",
+    "byte order mark and #!": "\ufeff#!/usr/bin/env python3\n",
+    "byte order mark and encoding": "\ufeff# -*- coding: utf-8 -*-\n",
+}
+REST = ('"""Ours."""\nfrom __future__ import annotations\n', "# Ours.\nANSWER = 1\n", "")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("rest", REST)
+@pytest.mark.parametrize("first", FIRST.values(), ids=FIRST)
+def test_a_header_goes_below_the_lines_that_must_stay_first(
+    first: str, rest: str, newline: str
+) -> None:
+    before = (first + rest).replace("\n", newline)
+    after = pyproject.add_header(before, HEADER)
+    encoding = "latin-1" if "latin" in first else "utf-8"
+    compile(after.encode(encoding), "links.py", "exec", dont_inherit=True)
+    assert after.startswith(first.replace("\n", newline))
+    assert f"\n{HEADER}" in "\n" + after.replace(newline, "\n"), "it begins a line"
+    assert pyproject.HEADER.sub("", after) == before
+
+
+@pytest.mark.parametrize("text", [f"\ufeff{HEADER}", f"print()\n{HEADER.rstrip()}"])
+def test_a_header_is_found_wherever_it_is(text: str) -> None:
+    assert pyproject.HEADER.sub("", text) in {"\ufeff", "print()\n"}
+
+
 ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "CRLF": lambda text: text.replace("\n", "\r\n").encode(),
     "Latin-1": lambda text: f"# -*- coding: latin-1 -*-\n{text}# réduit\n".encode("latin-1"),
@@ -183,17 +219,19 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
 def test_bytes_that_need_not_change_do_not(tmp_path: Path, encoding: str) -> None:
     made = project(tmp_path, SHAPES["alone"])
     script = made / "links.py"
-    encode = ENCODINGS[encoding]
-    written = encode(script.read_text())
+    encode, script_text = ENCODINGS[encoding], script.read_text()
+    written = encode(script_text)
     script.write_bytes(written)
     support.commit_all(made)
     support.climb(made, 3, kind="cli")
     code = (made / "src/links/__init__.py").read_bytes()
-    header = encode(HEADER)[3 if written.startswith(b"\xef\xbb\xbf") else 0 :]
-    lines = [line for line in written.splitlines() if line not in header.splitlines()]
-    assert [line for line in lines if line not in code.splitlines()] == []
-    assert code.count(b"\r\n") == (code.count(b"\n") if b"\r\n" in written else 0)
+    assert code == encode(script_text.replace(HEADER, ""))
     assert answer(made, tmp_path, 3) == "fine"
+    support.commit_all(made)
+    support.climb(made, 2, kind="cli")
+    assert answer(made, tmp_path, 2) == "fine"
+    newline = b"\n" if encoding == "BOM" else b""
+    assert script.read_bytes() == written.replace(b"\xef\xbb\xbf", b"\xef\xbb\xbf" + newline)
 
 
 def test_the_tables_of_the_user_and_of_a_level_are_merged(

@@ -9,13 +9,8 @@ import pytest
 from tests.shapes import SHAPES, Shape, Walk
 
 QUICK = {"board"}
-BESIDE = "a climb to level 3 leaves the files beside the script behind"
 FAILS = {
-    "menu": BESIDE,
-    "tasks": BESIDE,
-    "wine": BESIDE,
-    "quotes": BESIDE,
-    "heures": "a descent below level 3 writes the header above the coding cookie",
+    "quotes": "a descent takes the [tool.uv] of the script's header for an edit of pyproject.toml",
     "tides": "adoption takes the only folder with __init__.py for the application",
 }
 """Shape -> what does not hold yet."""
