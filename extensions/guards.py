@@ -133,7 +133,8 @@ def update_refusal(
     new = {path for path in write_once.paths(after) if not os.path.lexists(project / path)}
     if refusal := path_in_the_way(project, updated_paths(after) | new):
         return refusal
-    if refusal := unsaved_refusal(project, updated_paths(before) | updated_paths(after)):
+    had = updated_only(levels.paths_before(before, after))
+    if refusal := unsaved_refusal(project, had | updated_paths(after)):
         return refusal
     if refusal := submodules_refusal(project, before, after):
         return refusal
@@ -179,8 +180,12 @@ def submodules_refusal(project: Path, before: Mapping[str, Any], after: Mapping[
 
 def updated_paths(answers: Mapping[str, Any]) -> set[str]:
     """Return the files that an update of a project with these answers writes or deletes."""
-    owners = levels.paths(answers).items()
-    return {path for path, owner in owners if owner not in levels.WRITTEN_ONCE}
+    return updated_only(levels.paths(answers))
+
+
+def updated_only(owned: Mapping[str, str]) -> set[str]:
+    """Return the files that an update writes or deletes, of path -> owner."""
+    return {path for path, owner in owned.items() if owner not in levels.WRITTEN_ONCE}
 
 
 def unsaved_refusal(project: Path, paths: Iterable[str]) -> str:
@@ -213,20 +218,13 @@ def edited_files_that_go(
         before: its recorded answers.
         after: its answers to be.
     """
-    had, kept = updated_paths(before), set(levels.paths(before)) - updated_paths(before)
-    stay = kept.union(levels.paths(after))
-    same_version = before["_commit"] == after.get("_commit")
-    if same_version and not any((project / path).is_file() for path in had - stay):
+    gone = updated_only(levels.paths_before(before, after)) - levels.paths(after).keys()
+    there = [path for path in sorted(gone) if (project / path).is_file()]
+    if not there:
         return []
     with TemporaryDirectory() as folder:
         unedited = fresh.render(Path(folder, "fresh"), before)
-        if not same_version:  # this version's table does not know what the older one wrote
-            had = fresh.files(unedited)
-        return [
-            path
-            for path in sorted(had - stay)
-            if (project / path).is_file() and not is_same(project / path, unedited / path)
-        ]
+        return [path for path in there if not is_same(project / path, unedited / path)]
 
 
 def is_same(one: Path, other: Path) -> bool:

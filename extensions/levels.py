@@ -69,6 +69,7 @@ def entries() -> list[Entry]:
     return [*levels(), *additions()]
 
 
+@lru_cache
 def entries_of(version: str) -> list[Entry]:
     """Return the entries of another version of this template; none where git does not have it.
 
@@ -96,6 +97,17 @@ def active_entries(answers: Mapping[str, Any], among: Iterable[Entry] = ()) -> l
     return sorted(active, key=lambda entry: entry.level)
 
 
+def entries_before(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Entry]:
+    """Return the entries that a project had, as the version of the template that it had says.
+
+    Args:
+        before: what it had answered.
+        after: what it has answered.
+    """
+    version = str(before.get("_commit"))
+    return active_entries(before, entries_of(version) if version != after.get("_commit") else ())
+
+
 def text(level: int, name: str, answers: Mapping[str, Any]) -> str:
     """Return a text field of a level as it holds for a project with these answers.
 
@@ -110,8 +122,23 @@ def text(level: int, name: str, answers: Mapping[str, Any]) -> str:
 
 def paths(answers: Mapping[str, Any]) -> dict[str, str]:
     """Return path -> owner of every file that a project with these answers has."""
+    return paths_of(active_entries(answers), answers)
+
+
+def paths_before(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
+    """Return path -> owner of every file that a project got from the version that it had.
+
+    Args:
+        before: what it had answered.
+        after: what it has answered.
+    """
+    return paths_of(entries_before(before, after), before)
+
+
+def paths_of(entries: Iterable[Entry], answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return path -> owner of every file that entries, lowest level first, give to a project."""
     found: dict[str, str] = {}
-    for entry in active_entries(answers):
+    for entry in entries:
         for path in entry.drops:
             found.pop(path, None)  # which only some kinds have
         found.update(entry.adds)

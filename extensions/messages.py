@@ -33,7 +33,8 @@ def render_message(
     """
     level = int(answers["level"])
     name = f"{level}: {levels.levels()[level].name}"
-    had, has = entries_before(before, answers), levels.active_entries(answers)
+    had = levels.entries_before(before, answers) if before else []
+    has = levels.active_entries(answers)
     meaning = levels.text(level, "meaning", answers)
     is_new = before is None and adoption is None
     sections = [
@@ -61,20 +62,6 @@ def adoption_lines(kept: Sequence[str], missing: Sequence[str]) -> list[str]:
     lines += [""] if kept and missing else []
     lines += labelled("Missing", missing)
     return lines or ["The contract holds."]
-
-
-def entries_before(before: Mapping[str, Any] | None, answers: Mapping[str, Any]) -> list[Entry]:
-    """Return the entries that a project had, as the version of the template that it had says.
-
-    Args:
-        before: what it had answered, None of a new project.
-        answers: what it has answered.
-    """
-    if before is None:
-        return []
-    version = str(before.get("_commit"))
-    other = levels.entries_of(version) if version != answers.get("_commit") else []
-    return levels.active_entries(before, other)
 
 
 def gained_levels(

@@ -25,7 +25,8 @@ def change(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Tell whether an update adds or removes sample files, or changes the sample application."""
     had, has = (levels.capabilities(given) for given in (before, after))
     options = any(had[name] != has[name] for name in OPTIONS)
-    return options or companions(before, ()) != companions(after, ())
+    owned = levels.paths_before(before, after)
+    return options or companions(owned, before, ()) != companions(levels.paths(after), after, ())
 
 
 def sample(path: str, given: Mapping[str, Any], without: Collection[str] = ()) -> str:
@@ -119,10 +120,13 @@ def remove_options(project: Project, before: Mapping[str, Any], missing: set[str
         write(code, text.replace("\r\n", "\n").replace(old, new).replace("\n", newline))
 
 
-def companions(given: Mapping[str, Any], without: Collection[str]) -> set[str]:
+def companions(
+    owned: Mapping[str, str], given: Mapping[str, Any], without: Collection[str]
+) -> set[str]:
     """Return the sample files that a new project has beside its application.
 
     Args:
+        owned: path -> owner of its files.
         given: its answers.
         without: options that it does not have.
     """
@@ -130,8 +134,7 @@ def companions(given: Mapping[str, Any], without: Collection[str]) -> set[str]:
     others = [entry for entry in levels.additions() if entry.when in without]
     excluded = {path.format(package=package) for entry in others for path in entry.adds}
     excluded |= {one.format(package=package) for one in (levels.SCRIPT, levels.MODULE)}
-    owned = levels.paths(given).items()
-    return {path for path, owner in owned if owner == "sample"} - excluded
+    return {path for path, owner in owned.items() if owner == "sample"} - excluded
 
 
 def add_and_remove(project: Project, before: Mapping[str, Any], missing: set[str] | None) -> None:
@@ -143,8 +146,10 @@ def add_and_remove(project: Project, before: Mapping[str, Any], missing: set[str
         missing: as `missing_options` returned it. An application that was changed may import a
             sample module: that one stays.
     """
-    new, old = (companions(given, missing or ()) for given in (project.answers, before))
-    for path in sorted(old - new):
+    after, without = project.answers, missing or ()
+    new = companions(levels.paths(after), after, without)
+    old = companions(levels.paths_before(before, after), before, without)
+    for path in sorted((old - new) & levels.all_paths(project.package)):
         file = Path(path)
         unused = missing is not None or not path.startswith("src/")
         if unused and file.is_file() and is_untouched(file, sample(path, project.answers)):

@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from . import fresh, git, levels, purposes, samples
+from . import git, levels, purposes, samples
 from .project import PROJECT, Project, say
 
 if TYPE_CHECKING:
@@ -26,22 +25,29 @@ def add(project: Project, before: Mapping[str, Any]) -> None:
         project: the project, just updated.
         before: its answers before the update.
     """
-    had, now = paths(before), paths(project.answers)
+    owned, known = levels.paths(project.answers), levels.paths_before(before, project.answers)
+    had, now = written_once(known), written_once(owned)
     restore(had | now)
-    missing = [path for path in sorted(now) if not os.path.lexists(path) and not in_head(path)]
-    known = paths_before(before, project.answers) if missing else set()
-    for path in (path for path in missing if path not in known):
+    new = paths(project.answers) - known.keys()
+    for path in sorted(path for path in new if not os.path.lexists(path) and not in_head(path)):
         if other := purposes.other_file(PROJECT, path):
             say(f"There is no {path}: {other} serves its purpose.")
         else:
             write(path, project.answers)
-    if left := [path for path in sorted(had - now) if os.path.lexists(path)]:
+    ours = levels.all_paths(project.package)
+    gone = {path for path in had - owned.keys() if known[path] == "write-once" or path not in ours}
+    if left := [path for path in sorted(gone) if os.path.lexists(path)]:
         say(f"Delete what you do not need any more: {', '.join(left)}.")
 
 
 def paths(answers: Mapping[str, Any]) -> set[str]:
     """Return the write-once files of a project with these answers."""
     return {path for path, owner in levels.paths(answers).items() if owner == "write-once"}
+
+
+def written_once(owned: Mapping[str, str]) -> set[str]:
+    """Return the files that an update does not render, of path -> owner."""
+    return {path for path, owner in owned.items() if owner in levels.WRITTEN_ONCE}
 
 
 def restore(files: set[str]) -> None:
@@ -54,19 +60,6 @@ def restore(files: set[str]) -> None:
 def in_head(path: str) -> bool:
     """Tell whether the last commit has a file of the project."""
     return git.output(PROJECT, "cat-file", "-e", f"HEAD:./{path}") is not None
-
-
-def paths_before(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
-    """Return the files that a project had once, whatever its user did with them since.
-
-    Args:
-        before: the project's answers then.
-        after: its answers now. Another version's table need not know what the older one wrote.
-    """
-    if before["_commit"] == after["_commit"]:
-        return paths(before)
-    with TemporaryDirectory() as folder:
-        return fresh.files(fresh.render(Path(folder, "fresh"), before))
 
 
 def served_paths(project: Path, answers: Mapping[str, Any]) -> set[str]:

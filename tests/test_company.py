@@ -16,7 +16,7 @@ from tests.workflows import rule
 
 pytestmark = pytest.mark.exhaustive
 
-START, ADD, TAKE, BEHIND = blocks(COMPANY)
+START, ADD, TAKE, _, BEHIND = blocks(COMPANY)
 
 
 @pytest.fixture

@@ -176,3 +176,47 @@ def test_the_answer_to_a_question_that_is_gone_is_forgotten(
     template_versions.publish(template, "1.2.0")
     support.update(project)
     assert "colour" not in support.answers(project)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("owner", ["managed", "shared", "write-once"])
+def test_a_file_that_becomes_a_sample_stays_the_users(
+    project_of: Render, tmp_path: Path, owner: str
+) -> None:
+    template = template_versions.copy_of_template(tmp_path)
+    template_versions.add(template, ADDED, "# Support\n", 2, owner)
+    template_versions.publish(template, "1.1.0")
+    project = project_of(template, NEW, **support.ANSWERS, level=3)
+    (project / ADDED).write_text("Mine.\n")
+    support.commit_all(project, "Edit")
+    template_versions.change_owner(template, ADDED, "sample")
+    template_versions.publish(template, "1.2.0")
+    support.update(project)
+    assert (project / ADDED).read_text() == "Mine.\n"
+    assert ADDED not in support.git(project, "status", "--porcelain")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("owner", ["write-once", "sample"])
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_file_of_the_users_that_a_version_drops_stays_and_is_named(
+    project_of: Render,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    owner: str,
+    *,
+    edited: bool,
+) -> None:
+    template = template_versions.copy_of_template(tmp_path)
+    template_versions.add(template, ADDED, "# Support\n", 2, owner)
+    template_versions.publish(template, "1.1.0")
+    project = project_of(template, NEW, **support.ANSWERS, level=3)
+    text = "Mine.\n" if edited else "# Support\n"
+    (project / ADDED).write_text(text)
+    support.commit_all(project, "Edit")
+    template_versions.remove(template, ADDED)
+    template_versions.publish(template, "1.2.0")
+    capfd.readouterr()
+    support.update(project)
+    assert (project / ADDED).read_text() == text
+    assert f"Delete what you do not need any more: {ADDED}." in capfd.readouterr().err

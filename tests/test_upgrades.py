@@ -106,27 +106,6 @@ def test_an_unexplained_change_is_found() -> None:
     assert not unexplained_changes({"a": b"1"}, {"a": b"1"}, "")
 
 
-# An update would delete a file that becomes the user's sample.
-
-
-def became_sample(before: Path, after: Path) -> set[str]:
-    """Return the paths that are sample code in one version's table, and were not in another's."""
-    had, has = (template_versions.owners(template_versions.read_table(t)) for t in (before, after))
-    return {path for path, owner in had - has if owner != "sample" and (path, "sample") in has}
-
-
-@every_release
-def test_no_managed_file_becomes_sample_code(tmp_path: Path, release: str) -> None:
-    releases.export(releases.commit_of(release), tmp_path)
-    assert not became_sample(tmp_path, support.ROOT)
-
-
-def test_a_managed_file_that_becomes_sample_code_is_found(tmp_path: Path) -> None:
-    template = template_versions.copy_of_template(tmp_path)
-    template_versions.change_owner(template, "Dockerfile", "sample")
-    assert became_sample(support.ROOT, template) == {"Dockerfile"}
-
-
 # A new question's default reproduces the old output.
 
 
