@@ -219,8 +219,8 @@ def test_answers_are_detected_in_the_project(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        ({"ops": "mine\n"}, "The template has a folder ops, and you have such a file: rename it."),
-        ({"Dockerfile/a": ""}, "The template has a file Dockerfile, and you have such a folder"),
+        ({"ops": "mine\n"}, "The template has a folder ops, and yours is a file: rename it."),
+        ({"Dockerfile/a": ""}, "The template has a file Dockerfile, and yours is a folder"),
         ({"My_Project/__init__.py": ""}, "'My_Project' cannot be the package's name: a package"),
         ({"calendar.py": CODE}, "'calendar' cannot be the package's name: Python's standard"),
     ],

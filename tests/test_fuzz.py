@@ -40,15 +40,16 @@ PLANTS = {
     ),
     "3: a line of the user's code that changes": (
         RELOCATE,
-        "    rename(source, target)\n",
-        "    rename(source, target)\n"
-        "    target.write_text(target.read_text().replace('MINE', 'OURS'))\n",
+        "        rename(old, new)\n",
+        "        rename(old, new)\n"
+        "        if old == source:\n"
+        "            new.write_text(new.read_text().replace('MINE', 'OURS'))\n",
         ["edit_code", "climb"],
     ),
     "3: a deleted file that comes back": (
         RELOCATE,
-        "    move(project)\n    samples",
-        "    move(project)\n    Path('README.md').touch()\n    samples",
+        "    report_requirements(project, project.before)\n",
+        "    report_requirements(project, project.before)\n    Path('README.md').touch()\n",
         ["delete", "climb"],
     ),
 }

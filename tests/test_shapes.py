@@ -10,7 +10,6 @@ from tests.shapes import SHAPES, Shape, Walk
 
 QUICK = {"board"}
 FAILS = {
-    "quotes": "a descent takes the [tool.uv] of the script's header for an edit of pyproject.toml",
     "tides": "adoption takes the only folder with __init__.py for the application",
 }
 """Shape -> what does not hold yet."""

@@ -43,9 +43,9 @@ STEPS = 10
 DROPPED_LATER = {"ops/app.service", "ops/systemd.py"}
 """Managed files that a level drops: they cannot be moved to another level."""
 CAPABILITIES = {
-    "service": {"always", "service", "container", "postgres"},
-    "wheel": {"always", "cli", "wheel", "postgres"},
-    "binary": {"always", "cli", "binary", "postgres"},
+    "service": {"always", "service", "container", "backing", "postgres"},
+    "wheel": {"always", "cli", "wheel", "backing", "postgres"},
+    "binary": {"always", "cli", "binary", "backing", "postgres"},
 }
 """Variant -> the capabilities that it has besides those of its level, without options."""
 NO_OPTIONS: Mapping[str, Any] = {
@@ -149,7 +149,7 @@ def capabilities(given: Mapping[str, Any]) -> set[str]:
         found = found - {"postgres"} | set(given["backing_services"])
         found |= {"feature_flags"} if given["feature_flags"] else set()
         found |= {"components"} if given["dependents"] else set()
-    return found
+    return found | ({"own_license"} if given.get("license") == "Other" else set())
 
 
 FRESH: dict[tuple[str, str], dict[str, bytes]] = {}
