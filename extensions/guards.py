@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from . import answers, fresh, git, levels, pyproject, references, write_once
+from .project import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -228,8 +229,10 @@ def edited_files_that_go(
 
 
 def is_same(one: Path, other: Path) -> bool:
-    """Tell whether two files have the same content, apart from the user's dependencies."""
+    """Tell whether two files have the same text, apart from what a script's header can hold."""
     if not other.is_file():
         return False
-    own, others = (pyproject.without_own_dependencies(path.read_bytes()) for path in (one, other))
+    own, others = (read(path).replace("\r\n", "\n") for path in (one, other))
+    if one.name == pyproject.FILE:
+        return pyproject.is_restorable(own, others)
     return own == others

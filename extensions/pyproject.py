@@ -93,11 +93,11 @@ def locked(text: str) -> object:
     return metadata, read.get("dependency-groups"), read.get("tool", {}).get("uv")
 
 
-def without_own_dependencies(pyproject: bytes) -> bytes:
-    """Return the content of a pyproject.toml without the user's dependencies."""
-    above = rb"(?ms)^dependencies = \[\n.*?^    # Managed by the template, up to the next comment:$"
-    below = rb"(?ms)^    # Yours; add with `uv add`:\n.*?^\]$"
-    return re.sub(below, b"]", re.sub(above, b"", pyproject))
+def without_own_dependencies(pyproject: str) -> str:
+    """Return the text of a pyproject.toml without the user's dependencies."""
+    above = r"(?ms)^dependencies = \[\n.*?^    # Managed by the template, up to the next comment:$"
+    below = r"(?ms)^    # Yours; add with `uv add`:\n.*?^\]$"
+    return re.sub(below, "]", re.sub(above, "", pyproject))
 
 
 def with_header(pyproject: str, header: str) -> str:
@@ -125,12 +125,19 @@ def with_header(pyproject: str, header: str) -> str:
         line = f"requires-python = {json.dumps(python)}"
         pyproject = re.sub(r"(?m)^requires-python = .*$", lambda _: line, pyproject, count=1)
     tables = re.search(r"(?ms)^\[.*", body)
-    more = tables[0].rstrip() if tables else ""
+    more = f"{tables[0].rstrip()}\n\n" if tables else ""
     if any(parse(one).url for one in carried):
-        more += "\n\n[tool.hatch.metadata]\nallow-direct-references = true"
-    if more:
-        pyproject = f"{pyproject.rstrip()}\n\n{more.strip()}\n"
+        more += "[tool.hatch.metadata]\nallow-direct-references = true\n\n"
+    # Not at the end of the file, where a higher level adds tables of the template's.
+    start, uv, end = partition(r"(?m)^\[tool\.uv\]\n(?:[^\[#\n].*\n)*\n", pyproject)
+    pyproject = f"{start}{uv}{more}{end}" if uv else f"{start.rstrip()}\n\n{more}"
     return merge_tables(pyproject).replace("\n", newline)
+
+
+def partition(pattern: str, text: str) -> tuple[str, str, str]:
+    """Return what is before the first match of a pattern, the match, and what is after it."""
+    match = re.search(pattern, text)
+    return (text[: match.start()], match[0], text[match.end() :]) if match else (text, "", "")
 
 
 def merge_tables(pyproject: str) -> str:
@@ -241,7 +248,34 @@ def header_for(pyproject: str, imported: Collection[str]) -> str:
     lines = [f"#     {json.dumps(one)}," for one in sorted(own, key=name_of)]
     lines = ["# dependencies = [", *lines, "# ]"] if own else ["# dependencies = []"]
     python = f"# requires-python = {json.dumps(python)}"
-    return "\n".join(["# /// script", python, *lines, "# ///", ""])
+    tables = [f"# {line}".rstrip() for line in uv_tables(pyproject).splitlines()]
+    return "\n".join(["# /// script", python, *lines, *tables, "# ///", ""])
+
+
+def uv_tables(pyproject: str) -> str:
+    """Return the tables for uv in the text of a pyproject.toml, without the template's settings."""
+    found = ""
+    for block in re.split(r"(?m)^(?=\[)", pyproject):
+        header, _, body = block.partition("\n")
+        if re.match(r"\[\[?tool\.uv[].]", header):
+            kept = {key: text for key, text in settings(body)[0].items() if key != "default-groups"}
+            found += "\n".join(["", header, "".join(kept.values())]) if kept else ""
+    return found
+
+
+def is_restorable(pyproject: str, unedited: str) -> bool:
+    """Tell whether a script's header can hold all that the user added to a pyproject.toml.
+
+    Args:
+        pyproject: its text.
+        unedited: as the template wrote it.
+    """
+    try:
+        header = HEADER.search(header_for(pyproject, ()))
+        again = with_header(unedited, header["body"]) if header else unedited
+    except ValueError:
+        return False
+    return without_own_dependencies(pyproject) == without_own_dependencies(again)
 
 
 def add_header(code: str, header: str) -> str:

@@ -134,6 +134,7 @@ class Walk:
         self.shape = shape
         self.top = shutil.copytree(DATA / "shapes" / shape.name, folder / shape.name)
         support.git(self.top, "init", "--quiet", f"--initial-branch={shape.branch}")
+        (self.top / ".git/info/exclude").write_text("__pycache__/\n")
         support.commit_all(self.top, "Ours")
         for tag in shape.tags:
             support.git(self.top, "tag", tag)

@@ -74,6 +74,30 @@ def test_python_and_tool_settings_are_carried() -> None:
 
 
 @pytest.mark.parametrize(
+    ("dependency", "more", "edit", "restorable"),
+    [
+        ("fastapi", "", "", True),
+        ("tidy @ https://example.com/tidy-1-py3-none-any.whl", "", "", True),
+        ("fastapi", "# [tool.uv]\n# prerelease = 'allow'\n", "", True),
+        ("tidy", "# [tool.uv.sources]\n# tidy = {path = 'tidy'}\n", "", True),
+        ("tidy", "#\n# [[tool.uv.index]]\n# url = 'https://example.com/simple'\n", "", True),
+        ("fastapi", "", "\n[tool.mine]\nwidth = 99\n", False),
+        ("fastapi", "", "# Mine.\n", False),
+    ],
+)
+def test_a_header_holds_again_what_was_carried(
+    dependency: str, more: str, edit: str, restorable: bool
+) -> None:
+    unedited = PYPROJECT.replace("# Your own", '[tool.uv]\ndefault-groups = "all"\n\n# Your own')
+    carried = pyproject.with_header(unedited, header(dependency, more=more)) + edit
+    assert pyproject.is_restorable(carried, unedited) == restorable
+    if restorable:
+        restored = pyproject.HEADER.search(pyproject.header_for(carried, ()))
+        assert restored
+        assert pyproject.with_header(unedited, restored["body"]) == carried
+
+
+@pytest.mark.parametrize(
     ("pyproject", "script"),
     [
         (PYPROJECT.replace(pyproject.OWN_ANCHOR, ""), header("fastapi")),

@@ -115,7 +115,9 @@ class Update:
         """Tell whether pyproject.toml differs from a fresh one by the user's dependencies alone."""
         if path != "pyproject.toml" or path not in self.after or path not in self.new:
             return False
-        own, fresh = (without_own_dependencies(one[path]) for one in (self.after, self.new))
+        own, fresh = (
+            without_own_dependencies(one[path].decode()) for one in (self.after, self.new)
+        )
         return own == fresh
 
     def check_merge(
