@@ -45,6 +45,13 @@ def test_only_programs_are_executable(variant: Variant, level: int) -> None:
     assert found == variants.EXECUTABLE & variant.files(level)
 
 
+@pytest.mark.parametrize("level", [2, 3, 8])
+def test_a_license_of_the_owners_is_left_to_the_owner(rendered: Render, level: int) -> None:
+    project = rendered(level, license="Other")
+    assert support.files(rendered(level)).keys() - support.files(project).keys() == {"LICENSE"}
+    assert "add your license as LICENSE, unless it is there" in support.message_of(project)
+
+
 @every_level
 def test_no_file_is_empty(variant: Variant, level: int) -> None:
     files = support.files(variant.rendered(level))
