@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
+from fnmatch import filter as matching
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
 NOT_MODULES = {"migrations", "ops", "src", "tests"}
 """Folders of the template that a script beside them does not import."""
-OWN_PATH = re.compile(r"\b(__file__|importlib\.resources|importlib_resources)\b")
+OWN_PLACE = {"__file__", "importlib_resources", "pkg_resources", "get_data", "PackageLoader"}
+"""Names that tell code where it is itself, or that find files by its name."""
+FRAMEWORKS = {"Blueprint", "Flask", "Quart"}
+"""What finds `static/` and `templates/` beside the code that makes one."""
 
 
 def parsed(code: Path) -> ast.Module:
@@ -89,14 +94,127 @@ def named(code: Path, files: Collection[str]) -> set[str]:
         code: the file.
         files: names of files and folders; a path in the code counts by its first part.
     """
-    strings = (
-        node.value
-        for node in ast.walk(parsed(code))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
-    return {re.sub(r"^(\./|/)+", "", text).partition("/")[0] for text in strings} & {*files}
+    return among(files, strings(ast.walk(parsed(code))))
 
 
-def reads_beside_itself(code: Path) -> bool:
-    """Tell whether a file of code finds files by its own place, not by the working directory."""
-    return bool(OWN_PATH.search(code.read_bytes().decode("utf-8", "replace")))
+def named_beside(code: Path, files: Collection[str]) -> set[str]:
+    """Return which of the files and folders a file of code finds by its own place.
+
+    These are the operands of a path that begins at `__file__`, or at a name that was given one. A
+    path that stands alone, as in `open("words.txt")`, begins at the current folder.
+
+    Args:
+        code: the file.
+        files: names of the files and folders beside it.
+    """
+    tree = parsed(code)
+    given = bindings(tree)
+    own = own_names(tree, given)
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call | ast.BinOp | ast.JoinedStr):
+            continue
+        name = node.func if isinstance(node, ast.Call) else None
+        called = set(names_in([name])) if name else set()
+        if "chdir" in called and own.intersection(names_in([node])):
+            return named(code, files)
+        if called & FRAMEWORKS:
+            found |= {"static", "templates"}
+        found |= strings(operands(node, own, called), given)
+    return among(files, found)
+
+
+def operands(node: ast.expr, own: set[str], called: set[str]) -> list[ast.AST]:
+    """Return what a path that begins at an own place goes on with, where an expression is one.
+
+    Args:
+        node: an operation, a call or an f-string.
+        own: the names that give an own place.
+        called: the names in what the call calls.
+    """
+    if isinstance(node, ast.Call):
+        parts = [*node.args, *(one.value for one in node.keywords)]
+        if called & (own | FRAMEWORKS):
+            return [*parts]
+    elif isinstance(node, ast.BinOp):
+        parts = [node.left, node.right]
+    else:
+        parts = node.values if isinstance(node, ast.JoinedStr) else []
+    at = next((at for at, one in enumerate(parts) if own.intersection(names_in([one]))), len(parts))
+    return [*parts[at + 1 :]]
+
+
+def bindings(tree: ast.Module) -> dict[str, list[ast.AST]]:
+    """Return name -> the expressions that code gives it, whatever the scope.
+
+    Functions are given what they return, and parameters what the calls pass.
+    """
+    found: dict[str, list[ast.AST]] = defaultdict(list)
+    parameters: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            parameters[node.name] = [*names_in([*node.args.args, *node.args.kwonlyargs])]
+            returned = (one for one in ast.walk(node) if isinstance(one, ast.Return | ast.Yield))
+            found[node.name] += [one.value for one in returned if one.value]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            values = [*node.args, *(one.value for one in node.keywords)]
+            targets = {one for name in names_in([node.func]) for one in parameters.get(name, [])}
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr):
+            values = [node.value] if node.value else []
+            targets = {*names_in(node.targets if isinstance(node, ast.Assign) else [node.target])}
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            values, targets = [node.iter], {*names_in([node.target])}
+        elif isinstance(node, ast.withitem) and node.optional_vars:
+            values, targets = [node.context_expr], {*names_in([node.optional_vars])}
+        else:
+            continue
+        for name in targets - {"self", "cls"}:
+            found[name] += values
+    return found
+
+
+def own_names(tree: ast.Module, given: Mapping[str, list[ast.AST]]) -> set[str]:
+    """Return the names that give a file of code its own place, or something made from it."""
+    own = {*OWN_PLACE}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = getattr(node, "module", None) or ""
+            for one in node.names:
+                if "resources" in f"{module}.{one.name}":
+                    own.add((one.asname or one.name).rpartition(".")[2])
+    while more := {name for name in given if own.intersection(names_in(given[name]))} - own:
+        own |= more
+    return own
+
+
+def names_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Give the names of the variables, attributes and parameters in syntax trees."""
+    for tree in nodes:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                yield node.id
+            elif isinstance(node, ast.Attribute):
+                yield node.attr
+            elif isinstance(node, ast.arg):
+                yield node.arg
+
+
+def strings(nodes: Iterable[ast.AST], given: Mapping[str, list[ast.AST]] | None = None) -> set[str]:
+    """Return the strings in syntax trees, and in what names there are given."""
+    todo, seen, found = [*nodes], set[str](), set[str]()
+    while todo:
+        tree = todo.pop()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+        for name in {*names_in([tree])} - seen if given else ():
+            seen.add(name)
+            todo += (given or {}).get(name, [])
+    return found
+
+
+def among(files: Collection[str], paths: Iterable[str]) -> set[str]:
+    """Return the files and folders that paths or patterns begin with."""
+    firsts = {re.sub(r"^(\./|/)+", "", path).partition("/")[0] for path in paths}
+    return {name for first in firsts - {"*", "**"} for name in matching(files, first)}

@@ -66,7 +66,8 @@ def move(project: Project) -> None:
         return
     moves = planned_moves(source, target, project.package)
     beside = own_files(PROJECT, project.package)
-    named = references.named(source, beside)
+    code = [one for old in moves for one in ([old] if old.is_file() else sorted(old.rglob("*.py")))]
+    named = {name for one in code for name in references.named(one, beside)}
     for old, new in moves.items():
         if new.exists():
             say(f"Both {old.as_posix()} and {new.as_posix()} exist: merge them by hand.")
@@ -98,9 +99,9 @@ def planned_moves(source: Path, target: Path, package: str) -> dict[Path, Path]:
     modules = references.imported_modules(source, old_root, package)
     moves = {source: target} | {one: new_root / one.relative_to(old_root) for one in modules}
     for old, new in [*moves.items()]:
-        if old.is_file() and references.reads_beside_itself(old):
-            names = references.named(old, own_files(old.parent, package))
-            moves |= {old.parent / name: new.parent / name for name in sorted(names)}
+        if old.is_file():
+            for name in sorted(references.named_beside(old, own_files(old.parent, package))):
+                moves.setdefault(old.parent / name, new.parent / name)
     return moves
 
 

@@ -75,6 +75,12 @@ SHAPES: dict[str, dict[str, str]] = {
         "ANSWER = MENU.read_text().strip() if MENU.exists() else 'fine'\n",
         "menu.txt": "fine\n",
     },
+    "a file beside and one by the working directory": {
+        "links.py": f"{BESIDE}\nNOTES = Path('notes.txt')\n"
+        "FILE = NOTES if NOTES.exists() else HERE / 'a.txt'\nANSWER = FILE.read_text().strip()\n",
+        "notes.txt": "fine\n",
+        "a.txt": "fine\n",
+    },
 }
 
 
@@ -130,10 +136,12 @@ def test_the_application_answers_after_a_climb_and_a_descent(tmp_path: Path, sha
 
 def test_what_stays_is_named(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     files = SHAPES["a file by the working directory"] | {"notes/one.md": "", "tool.py": ""}
+    files["links.py"] += "print(__file__)\n"
     made = project(tmp_path, files)
     capfd.readouterr()
     support.climb(made, 3, kind="cli")
     said = capfd.readouterr().err
+    assert (made / "menu.txt").is_file()
     assert "names menu.txt, which the artifact does not contain" in said
     assert "Not moved, since src/links/__init__.py does not need them: notes, tool.py" in said
 
@@ -274,6 +282,67 @@ def test_names_in_strings_are_files_only_by_their_first_part(tmp_path: Path) -> 
     code.write_text("a = 'data/x.csv'\nb = f'{a}/static/{a}'\nc = './menu.toml'\nd = 'a data'\n")
     files = ["data", "static", "menu.toml", "x.csv"]
     assert references.named(code, files) == {"data", "static", "menu.toml"}
+
+
+BESIDE_ITSELF = {
+    "with_name": "Path(__file__).with_name('x.txt')",
+    "slash": "Path(__file__).parent / 'x.txt'",
+    "a name": "here = Path(__file__).parent\nhere / 'x.txt'",
+    "two names": "here = Path(__file__).parent\ndata = here.resolve()\nopen(data / 'x.txt')",
+    "os.path": "os.path.join(os.path.dirname(__file__), 'x.txt')",
+    "Path": "Path(os.path.dirname(__file__), 'x.txt')",
+    "plus": "os.path.dirname(__file__) + '/x.txt'",
+    "f-string": "f'{os.path.dirname(__file__)}/x.txt'",
+    "a name of the file": "NAME = 'x.txt'\nPath(__file__).parent / NAME",
+    "files of a list": "for one in ['x.txt']:\n    Path(__file__).with_name(one)",
+    "a function": "def here(name):\n    return Path(__file__).parent / name\nhere('x.txt')",
+    "a function that reads": "H = Path(__file__).parent\ndef show(one):\n    print(H / one)\n"
+    "show('x.txt')",
+    "an attribute": "class A:\n    def f(self):\n        self.here = Path(__file__)\n"
+    "        self.here.with_name('x.txt')",
+    "a pattern": "Path(__file__).parent.glob('*.txt')",
+    "chdir": "os.chdir(os.path.dirname(__file__))\nopen('x.txt')",
+    "templates": "t = Jinja2Templates(directory=Path(__file__).parent)\n"
+    "t.TemplateResponse('x.txt')",
+    "send": "send_from_directory(os.path.dirname(__file__), 'x.txt')",
+    "resources": "from importlib import resources\nresources.files('a').joinpath('x.txt')",
+    "files": "from importlib.resources import files as f\nf('a') / 'x.txt'",
+    "importlib.resources": "import importlib.resources\nimportlib.resources.files('a') / 'x.txt'",
+    "pkgutil": "import pkgutil\npkgutil.get_data(__name__, 'x.txt')",
+    "Flask": "Flask(__name__, static_folder='x.txt')",
+}
+FROM_THE_CURRENT_FOLDER = {
+    "alone": "open('x.txt')",
+    "a mention": "open('x.txt')\nprint(__file__)",
+    "another": "open('x.txt')\nPath(__file__).with_name('y.txt')",
+    "a copy": "shutil.copy('x.txt', Path(__file__).parent)",
+    "a name": "logging.getLogger(__name__)\nPath('x.txt')",
+    "a text": "here = Path(__file__).parent\nprint('x.txt is missing')\nprint('x.txt')",
+    "argv": "Path(sys.argv[1], 'x.txt') if Path(__file__).exists() else Path('x.txt')",
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "beside"),
+    [
+        *((code, True) for code in BESIDE_ITSELF.values()),
+        *((code, False) for code in FROM_THE_CURRENT_FOLDER.values()),
+    ],
+    ids=[*BESIDE_ITSELF, *(f"current folder, {name}" for name in FROM_THE_CURRENT_FOLDER)],
+)
+def test_a_file_is_needed_beside_code_that_finds_it_by_its_own_place(
+    tmp_path: Path, code: str, beside: bool
+) -> None:
+    file = tmp_path / "links.py"
+    file.write_text(f"{code}\n")
+    assert references.named_beside(file, ["x.txt", "z.csv"]) == ({"x.txt"} if beside else set())
+
+
+def test_flask_finds_its_folders_beside_itself(tmp_path: Path) -> None:
+    file = tmp_path / "links.py"
+    file.write_text("app = flask.Flask(__name__)\n")
+    files = ["static", "templates", "data"]
+    assert references.named_beside(file, files) == {"static", "templates"}
 
 
 def test_a_climb_says_what_the_application_does_not_do(
