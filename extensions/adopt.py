@@ -11,15 +11,13 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import detect, git, levels, purposes, pyproject
+from . import detect, git, levels, metadata, purposes, pyproject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 WORKFLOWS = ".github/workflows/"
-OTHER_METADATA = ("setup.cfg", "setup.py", "Pipfile", "environment.yml", "requirements.txt")
-"""Files that list dependencies, besides pyproject.toml."""
 TEST_FOLDERS = (
     "tests/unit/",
     "tests/contract/",
@@ -79,7 +77,7 @@ class Adoption:
         if self.has["packaging"]:
             yield from self.missing_in_pyproject()
         elif "# /// script" not in detect.read_text(self.project / self.application):
-            for name in (name for name in OTHER_METADATA if (self.project / name).is_file()):
+            for name in metadata.files_with_dependencies(self.project):
                 what = "-r requirements.txt" if name == "requirements.txt" else "NAME …"
                 add = f"uv add --script {self.application} {what}"
                 yield f"Give {self.application} a header with the dependencies in {name}: {add}"
@@ -147,10 +145,10 @@ class Adoption:
 
     def missing_in_pyproject(self) -> Iterator[str]:
         """Yield what pyproject.toml needs."""
-        own = detect.read_toml(self.project / pyproject.FILE)
-        wanted = detect.read_toml(self.fresh / pyproject.FILE)
+        own = metadata.read_toml(self.project / pyproject.FILE)
+        wanted = metadata.read_toml(self.fresh / pyproject.FILE)
         table, tools = own.get("project", {}), own.get("tool", {})
-        others = [name for name in OTHER_METADATA if (self.project / name).is_file()]
+        others = metadata.files_with_dependencies(self.project)
         for name in [*others, *(["[tool.poetry]"] if "poetry" in tools else [])]:
             command = {
                 "requirements.txt": "uv add -r requirements.txt",
@@ -181,7 +179,7 @@ class Adoption:
                 f"Take the version from git: run git tag v{version} on the commit of that "
                 'release, and replace version with dynamic = ["version"].'
             )
-        elif version := detect.read_setup(self.project).get("metadata", "version", fallback=""):
+        elif version := metadata.fields(self.project).get("version"):
             yield (
                 f"Take the version from git: run git tag v{version} on the commit of that release."
             )
@@ -243,10 +241,10 @@ def named_application(code: Mapping[str, str], place: str) -> str:
         place: where the template looks for `app`.
     """
     for path, text in code.items():
-        if re.search(r"(?m)^application\b.*=.*asgi", text):
+        if re.search(detect.ASGI, text):
             module = module_of(path)
             return f"Import the application in {place}: from {module} import application as app"
-        if factory := re.search(r"(?m)^def ((?:create|make|build|get)_app\w*)\(", text):
+        if factory := re.search(detect.FACTORY, text):
             source = "" if path == place else f"from {module_of(path)} import {factory[1]}; "
             return f"Call the factory in {place}: {source}app = {factory[1]}()"
     return f"Call the ASGI application in {place} `app`."

@@ -68,6 +68,7 @@ def question_names(current: render.Render, context: Mapping[str, Any]) -> dict[s
         "detected": current.detected,
         "error_of": lambda key: answers.error_of(key, asked, current.before),
         "excluded": partial(current.exclude, after=after, discard_edits=discard_edits),
+        "is_adoption": current.is_adoption,
         "kept": current.kept,
         "level_choices": {f"{one.level}  {one.name}": one.level for one in levels.levels()},
         "render_message": partial(current.message, after),

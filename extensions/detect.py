@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from . import answers, git, pyproject
+from . import answers, git, metadata
 
 if TYPE_CHECKING:
-    import configparser
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-APPLICATION = {"service": r"(?m)^app\b.*=", "cli": r"(?m)^def main\b"}
+APPLICATION = {
+    "service": r"(?m)^app\b(?!.*\b(Typer|typer|cyclopts)\b).*=",
+    "cli": r"(?m)^def main\b",
+}
 """Kind -> what the definition of its application looks like."""
-NOT_CODE = re.compile(r"(^|/)(tests?|docs|ops|migrations)/|(^|/)(conftest|setup|test_\w+)\.py$")
+FACTORY = r"(?m)^def ((?:create|make|build|get)_app\w*)\("
+ASGI = r"(?m)^application\b.*=.*asgi"
+OTHER_SERVICES = (FACTORY, ASGI)
+"""What the definition of a service's application looks like under other names."""
+NOT_CODE = re.compile(
+    r"(^|/)(tests?|docs|ops|migrations)/|(^|/)(conftest|manage|setup|test_\w+)\.py$"
+)
 NOT_PACKAGES = {"docs", "src", "test", "tests"}
 LICENSES = {
     "MIT": r"\A\s*MIT\s*\Z|MIT License",
@@ -42,24 +49,16 @@ def detect_answers(project: Path) -> dict[str, str]:
     Returns:
         Some of project_name, project_description, package, kind and license.
     """
-    metadata, config = read_toml(project / pyproject.FILE), read_setup(project)
-    table, poetry = metadata.get("project", {}), metadata.get("tool", {}).get("poetry", {})
-    scripts = table.get("scripts") or poetry.get("scripts")
-    scripts = scripts or config.get("options.entry_points", "console_scripts", fallback="")
-    classifiers = [*table.get("classifiers", ()), *poetry.get("classifiers", ())]
-    classifiers += config.get("metadata", "classifiers", fallback="").splitlines()
-    declared = [one for one in classifiers if one.strip().startswith("License :: ")]
-    declared += [table.get("license"), poetry.get("license")]
-    declared += [config.get("metadata", "license", fallback="")]
+    given = metadata.fields(project)
+    declared = [one for one in given.get("classifiers", ()) if one.startswith("License :: ")]
+    scripts = given.get("scripts", {})
     found = {
-        "project_name": table.get("name") or poetry.get("name"),
-        "project_description": table.get("description") or poetry.get("description"),
-        "package": detect_package(project),
-        "kind": "cli" if scripts and not application_files(project, "service") else "",
-        "license": detect_license(project, declared),
+        "project_name": given.get("name"),
+        "project_description": given.get("description"),
+        "package": detect_package(project, scripts),
+        "kind": detect_kind(project, scripts),
+        "license": detect_license(project, [*declared, given.get("license")]),
     }
-    for key, option in (("project_name", "name"), ("project_description", "description")):
-        found[key] = found[key] or config.get("metadata", option, fallback="")
     return {key: one_line(str(text)) for key, text in found.items() if text}
 
 
@@ -68,17 +67,57 @@ def one_line(text: str) -> str:
     return "".join(one for one in " ".join(text.split()) if one.isprintable())
 
 
-def detect_package(project: Path) -> str:
-    """Return the only package, or else the module that is the application, or nothing."""
-    for folder in (project / "src", project):
-        names = {path.parent.name for path in folder.glob("*/__init__.py")} - NOT_PACKAGES
+def detect_kind(project: Path, scripts: Mapping[str, object]) -> str:
+    """Return `service` or `cli`, or nothing where a project's code does not tell.
+
+    Args:
+        project: its folder.
+        scripts: command -> function, as its metadata says.
+    """
+    if service_files(project):
+        return "service"
+    is_command = scripts or application_files(project, "cli")
+    return "cli" if is_command else ""
+
+
+def detect_package(project: Path, scripts: Mapping[str, object]) -> str:
+    """Return the package or module that is the application, or nothing where that is not clear.
+
+    It is what the commands call, or else what defines an application, or else the only one.
+
+    Args:
+        project: its folder.
+        scripts: command -> function, as its metadata says.
+    """
+    packages = {name for one in (project / "src", project) for name in packages_in(one)}
+    modules = {one.stem for one in project.glob("*.py") if not NOT_CODE.search(one.name)}
+    called = {re.split(r"[.:]", str(function))[0] for function in scripts.values()}
+    defining = [
+        {path.removeprefix("src/").removesuffix(".py").partition("/")[0] for path in files}
+        for files in (service_files(project), application_files(project, "cli"))
+    ]
+    known = packages | modules
+    for names in (called & known, *(names & known for names in defining), packages, modules):
         if len(names) == 1:
             return names.pop()
-    modules = [path for path in sorted(project.glob("*.py")) if not NOT_CODE.search(path.name)]
-    if len(modules) > 1:
-        applications = re.compile("|".join(APPLICATION.values()).replace("(?m)", ""), re.MULTILINE)
-        modules = [path for path in modules if applications.search(read_text(path))]
-    return modules[0].stem if len(modules) == 1 else ""
+        if names:
+            return ""
+    return ""
+
+
+def packages_in(folder: Path) -> set[str]:
+    """Return the names of the packages directly in a folder."""
+    return {path.parent.name for path in folder.glob("*/__init__.py")} - NOT_PACKAGES
+
+
+def service_files(project: Path) -> list[str]:
+    """Return the files that define a service's application, under whatever name."""
+    patterns = (APPLICATION["service"], *OTHER_SERVICES)
+    return [
+        path
+        for path, text in code_files(project).items()
+        if any(re.search(one, text) for one in patterns)
+    ]
 
 
 def detect_license(project: Path, declared: Iterable[object]) -> str:
@@ -116,34 +155,6 @@ def application_files(project: Path, kind: str) -> list[str]:
     return [
         path for path, text in code_files(project).items() if re.search(APPLICATION[kind], text)
     ]
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """Return the content of a TOML file; nothing where it cannot be read."""
-    try:
-        return parse_toml(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return {}
-
-
-def parse_toml(text: str) -> dict[str, Any]:
-    """Return the content of a TOML text; nothing where it is not TOML."""
-    try:
-        return tomllib.loads(text)
-    except ValueError:
-        return {}
-
-
-def read_setup(project: Path) -> configparser.ConfigParser:
-    """Return the content of setup.cfg; nothing where it cannot be read."""
-    import configparser  # rarely needed
-
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read(project / "setup.cfg", encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        parser.clear()
-    return parser
 
 
 def read_text(file: Path) -> str:

@@ -38,6 +38,8 @@ class Render:
     """The answers that the project had recorded."""
     detected: Mapping[str, str]
     """The answers that the files of an unmanaged project give."""
+    is_adoption: bool = False
+    """Whether the project has files and no answers: what its files do not tell is asked."""
     overwrite: bool = False
     """Whether a copy may overwrite files: it was asked to."""
     is_first_copy: bool = False
@@ -145,8 +147,9 @@ def start(conf: Mapping[str, Any]) -> Render:
     stop(company.refusal())
     project = Path(conf["dst_path"]).resolve()
     before = read_answers(project / answers.FILE)
-    detected = detect.detect_answers(project) if detect.is_unmanaged(project) else {}
-    render = Render(project, before, detected, conf["overwrite"])
+    is_adoption = detect.is_unmanaged(project)
+    detected = detect.detect_answers(project) if is_adoption else {}
+    render = Render(project, before, detected, is_adoption, conf["overwrite"])
     recorded = before if answers.are_ours(before) else {}
     given = {**conf["user_defaults"], **recorded, **conf["data"]}
     if "package" in detected:

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import detect, git, levels, pyproject, references, samples
+from . import git, levels, metadata, pyproject, references, samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,7 +83,7 @@ def is_needed(step: str, project: Path, answers: Mapping[str, Any]) -> bool:
 
 def is_deployed(project: Path) -> bool:
     """Tell whether the settings of production name a host."""
-    return bool(detect.read_toml(project / "ops" / "production.toml").get("host"))
+    return bool(metadata.read_toml(project / "ops" / "production.toml").get("host"))
 
 
 def lock_step(project: Path) -> list[str]:

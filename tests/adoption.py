@@ -41,12 +41,11 @@ CI = {".github/workflows/ci.yml": "on: push\njobs: {}\n"}
 POETRY = (
     '[tool.poetry]\nname = "guests"\nversion = "1"\n\n[tool.poetry.dependencies]\nfastapi = "*"\n'
 )
+SETUP = "[metadata]\nname = guests\n\n[options]\ninstall_requires = fastapi\n"
 UV = '[project]\nname = "guests"\nversion = "1.0"\ndependencies = ["fastapi"]\n'
 PROJECTS = {
     "script": COMMON | {"guests.py": SCRIPT},
-    "setuptools": COMMON
-    | CI
-    | {"src/guests/__init__.py": CODE, "setup.cfg": "[metadata]\nname = guests\n"},
+    "setuptools": COMMON | CI | {"src/guests/__init__.py": CODE, "setup.cfg": SETUP},
     "poetry": COMMON | CI | {"guests/__init__.py": CODE, "pyproject.toml": POETRY},
     "uv": COMMON | {"src/guests/main.py": CODE, "pyproject.toml": UV, "Dockerfile": "FROM x:1\n"},
 }

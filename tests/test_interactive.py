@@ -9,6 +9,7 @@ import pexpect
 import pytest
 
 from tests import support
+from tests.adoption import write
 from tests.conftest import Render
 
 UP, DOWN = "\x1b[A", "\x1b[B"
@@ -170,3 +171,23 @@ def test_ctrl_c_at_a_question_of_a_copy_writes_nothing(tmp_path: Path) -> None:
     copier.wait()
     assert copier.exitstatus == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_an_adoption_asks_what_the_files_do_not_tell(tmp_path: Path) -> None:
+    files = {"a/__init__.py": "", "b/__init__.py": "", "README.md": "# Ours\n"}
+    project = write(tmp_path / "visitors", files)
+    given = ["--data=level=3", "--data=owner=acme", "--data=license=MIT"]
+    copier = at_terminal(project, "copy", "--trust", *given, str(support.template()), ".")
+    copier.expect("What is the project called")
+    copier.sendline("")
+    copier.expect("What does it do, in one line")
+    copier.send("\x15Who came.\r")
+    copier.expect("What is the name of its Python package")
+    copier.send("\x15a\r")
+    copier.expect("What kind of program is it")
+    copier.sendline("")
+    copier.expect("visitors is at level 3")
+    copier.expect(pexpect.EOF)
+    answers = support.answers(project)
+    assert (answers["package"], answers["project_description"]) == ("a", "Who came.")
+    assert {path: (project / path).read_text() for path in files} == files

@@ -9,10 +9,6 @@ import pytest
 from tests.shapes import SHAPES, Shape, Walk
 
 QUICK = {"board"}
-FAILS = {
-    "tides": "adoption takes the only folder with __init__.py for the application",
-}
-"""Shape -> what does not hold yet."""
 
 
 def walks() -> list[object]:
@@ -21,10 +17,7 @@ def walks() -> list[object]:
         pytest.param(
             shape,
             id=shape.name,
-            marks=[
-                *([] if shape.name in QUICK else [pytest.mark.exhaustive]),
-                *(pytest.mark.xfail(reason=FAILS[one]) for one in FAILS if one == shape.name),
-            ],
+            marks=[] if shape.name in QUICK else [pytest.mark.exhaustive],
         )
         for shape in SHAPES
     ]
