@@ -155,6 +155,7 @@ class Adoption:
                 "[tool.poetry]": "uvx migrate-to-uv",
             }.get(name, "uv add NAME …")
             yield f"Move the dependencies in {name} to {pyproject.FILE}: {command}"
+        yield from self.missing_in_python()
         if "ini_options" in tools.get("pytest", {}):
             yield f"Replace [tool.pytest.ini_options] with [tool.pytest] in {pyproject.FILE}."
         backend = own.get("build-system", {}).get("build-backend")
@@ -183,6 +184,37 @@ class Adoption:
             yield (
                 f"Take the version from git: run git tag v{version} on the commit of that release."
             )
+
+    def missing_in_python(self) -> Iterator[str]:
+        """Yield what is wrong with the versions of Python that the project allows."""
+        requires = str(metadata.fields(self.project).get("requires-python", ""))
+        own, new = (folder / ".python-version" for folder in (self.project, self.fresh))
+        pinned = detect.read_text(own if own.is_file() else new).strip()
+        wanted = str(metadata.read_toml(self.fresh / pyproject.FILE)["project"]["requires-python"])
+        oldest = wanted.removeprefix(">=")
+        older = (f"3.{minor}" for minor in range(int(oldest.removeprefix("3."))))
+        try:
+            is_older = any(pyproject.allows(requires, one) for one in older)
+            pin = pyproject.python_for(requires or wanted, pinned)
+            too_old = bool(requires) and not pin and not pyproject.allows(requires, pinned)
+        except ValueError:  # such as Poetry's ^3.11, or pypy
+            return
+        if too_old:
+            yield f"Support Python {oldest} or newer, which the template needs: not {requires}."
+        elif requires and is_older:
+            new_range = ",".join([wanted, *bounds_above(requires)])
+            yield (
+                f'Set requires-python to "{new_range}" in {pyproject.FILE} before you add '
+                f"dependencies: the template's need Python {oldest}."
+            )
+        if pin:
+            yield (
+                f"{pyproject.FILE} requires Python {requires}, and .python-version has {pinned}: "
+                f"run uv python pin {pin}"
+            )
+            own, new = (folder / "Dockerfile" for folder in (self.project, self.fresh))
+            if f"python:{pinned}-slim" in detect.read_text(own if own.is_file() else new):
+                yield f"Replace python:{pinned}-slim by python:{pin}-slim in Dockerfile."
 
     def files_to_merge(self) -> Iterator[str]:
         """Yield which of the kept files must be merged with the template's."""
@@ -253,6 +285,11 @@ def named_application(code: Mapping[str, str], place: str) -> str:
 def reads(code: str, variable: str) -> bool:
     """Tell whether code reads an environment variable, perhaps as a field of a settings class."""
     return variable in code or ("BaseSettings" in code and variable.lower() in code)
+
+
+def bounds_above(requires: str) -> list[str]:
+    """Return the parts of a requirement that bound the version from above, or leave one out."""
+    return [one.strip() for one in requires.split(",") if one.strip().startswith(("<", "!="))]
 
 
 def different_settings(own: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:

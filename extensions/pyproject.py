@@ -206,12 +206,29 @@ def python_for(requires: str, pinned: str) -> str:
     Raises:
         ValueError: the requirement is not one.
     """
-    from packaging.specifiers import SpecifierSet  # slow, and rarely needed
-
-    allowed = SpecifierSet(requires)
-    if pinned in allowed:
+    if allows(requires, pinned):
         return ""
-    return next((f"3.{minor}" for minor in range(11, 40) if f"3.{minor}" in allowed), "")
+    return next((f"3.{minor}" for minor in range(11, 40) if allows(requires, f"3.{minor}")), "")
+
+
+def allows(requires: str, python: str) -> bool:
+    """Tell whether a requirement allows a Python: any release of it, where it is such as 3.13.
+
+    Between two versions that a requirement names, it allows all or none: the neighbours of those
+    are enough to try.
+
+    Raises:
+        ValueError: the requirement or the Python is not one.
+    """
+    from packaging.specifiers import SpecifierSet  # slow, and rarely needed
+    from packaging.version import Version
+
+    allowed, wanted = SpecifierSet(requires), Version(python)
+    if len(wanted.release) > 2:
+        return wanted in allowed
+    named = {Version(one.version.removesuffix(".*")).micro for one in allowed}
+    patches = {0} | {micro + step for micro in named for step in (-1, 0, 1)}
+    return any(f"{python}.{patch}" in allowed for patch in patches if patch >= 0)
 
 
 def is_in_template(requirement: str, templates: Iterable[str]) -> bool:

@@ -474,3 +474,34 @@ def test_files_that_a_higher_level_brings_are_named(
     assert "Level 3 brings Dockerfile too" in said
     assert "Level 6 brings alembic.ini too" in said
     assert "CHANGELOG.md too" not in said
+
+
+PIN = "requires Python {}, and .python-version has 3.13: run uv python pin {}"
+
+
+@pytest.mark.parametrize(
+    ("requires", "pinned", "wanted"),
+    [
+        (">=3.11", None, ""),
+        (">=3.13.2", None, ""),
+        (">=3.11,<3.13", None, PIN.format(">=3.11,<3.13", "3.11")),
+        (">=3.14", None, PIN.format(">=3.14", "3.14")),
+        (">=3.14", "3.14\n", ""),
+        (">=3.9", None, 'Set requires-python to ">=3.11" in pyproject.toml before you add'),
+        (">=3.9,<4", None, 'Set requires-python to ">=3.11,<4" in pyproject.toml before'),
+        ("==3.10.*", None, "Support Python 3.11 or newer, which the template needs: not ==3.10.*."),
+        ("^3.11", None, ""),
+        ("", None, ""),
+    ],
+)
+def test_the_versions_of_python_fit(
+    tmp_path: Path, rendered: Render, requires: str, pinned: str | None, wanted: str
+) -> None:
+    text = UV + (f'requires-python = "{requires}"\n' if requires else "")
+    files = {"pyproject.toml": text} | ({".python-version": pinned} if pinned else {})
+    project = write(tmp_path / "visits", files)
+    answers = {"package": "visits", "kind": "service", "level": 3, "artifact": ""}
+    said = list(Adoption(project, rendered(3), answers).missing_in_python())
+    assert bool(said) is bool(wanted)
+    assert wanted in "".join(said[:1])
+    assert any("slim in Dockerfile" in one for one in said) is ("pin" in wanted)
