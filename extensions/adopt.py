@@ -168,11 +168,11 @@ class Adoption:
             joined = ", ".join(different)
             yield f"Compare {joined} in {pyproject.FILE} with a new project's."
         needed, _ = pyproject.dependencies(detect.read_text(self.fresh / pyproject.FILE))
-        if absent := pyproject.missing(needed, table.get("dependencies", [])):
+        if absent := pyproject.unmet(needed, table.get("dependencies", [])):
             yield f"Add the template's dependencies: uv add {shlex.join(absent)}"
         groups = own.get("dependency-groups", {})
         for group, entries in wanted.get("dependency-groups", {}).items():
-            if absent := pyproject.missing(entries, groups.get(group, [])):
+            if absent := pyproject.unmet(entries, groups.get(group, [])):
                 add = f"uv add --group {group} {shlex.join(absent)}"
                 yield f"Add the group {group} to {pyproject.FILE}: {add}"
         if version := table.get("version"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,6 +65,44 @@ def missing(wanted: Iterable[str], present: Iterable[object]) -> list[str]:
         except ValueError:
             continue  # not a requirement, such as {include-group = "test"}
     return [one for one in wanted if name_of(one) not in names]
+
+
+def unmet(wanted: Iterable[str], present: Iterable[object]) -> list[str]:
+    """Return the requirements that no requirement present meets.
+
+    One does that asks for the same package, for the extras at least, and for no older version.
+    """
+    known = []
+    for one in present:
+        with suppress(ValueError):  # not a requirement, such as {include-group = "test"}
+            known.append((name_of(str(one)), parse(str(one))))
+    return [
+        one
+        for one in wanted
+        if not any(name == name_of(one) and meets(own, parse(one)) for name, own in known)
+    ]
+
+
+def meets(own: Requirement, wanted: Requirement) -> bool:
+    """Tell whether a requirement asks for no less than another one for the same package."""
+    from packaging.version import Version  # slow, and rarely needed
+
+    if not own.extras >= wanted.extras:
+        return False
+    if own.url:
+        return True
+    oldest, least = (
+        max(
+            (
+                Version(one.version.removesuffix(".*"))
+                for one in requirement.specifier
+                if one.operator in {">=", ">", "==", "~="}
+            ),
+            default=Version("0"),
+        )
+        for requirement in (own, wanted)
+    )
+    return oldest >= least
 
 
 def dependencies(pyproject: str) -> tuple[list[str], list[str]]:

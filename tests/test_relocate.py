@@ -139,3 +139,27 @@ def test_modules_that_the_script_imports_are_found(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
     found = references.imported_modules(tmp_path / "links.py", tmp_path, "links")
     assert [path.name for path in found] == ["four.py", "one.py", "pack", "two.py"]
+
+
+@pytest.mark.parametrize(
+    ("own", "is_met"),
+    [
+        ("uvicorn>=0.37", True),
+        ("Uvicorn[standard]>=0.40,<1", True),
+        ("uvicorn==0.38.*", True),
+        ("uvicorn~=0.37", True),
+        ("uvicorn @ https://example.com/uvicorn-0.38-py3-none-any.whl", True),
+        ("uvicorn>=0.20", False),
+        ("uvicorn<1", False),
+        ("uvicorn", False),
+        ("uvicorn==0.36.1", False),
+        ("psycopg>=3.3", False),
+        ("psycopg[pool]>=3.3", False),
+        ("psycopg[binary]>=3.2", False),
+        ("psycopg[binary,pool]>=3.3", True),
+        ({"include-group": "test"}, False),
+    ],
+)
+def test_a_requirement_is_met_by_no_older_version_and_all_extras(own: object, is_met: bool) -> None:
+    wanted = ["psycopg[binary]>=3.3"] if "psycopg" in str(own) else ["uvicorn>=0.37"]
+    assert pyproject.unmet(wanted, [own]) == ([] if is_met else wanted)
