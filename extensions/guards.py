@@ -139,6 +139,8 @@ def update_refusal(
         return refusal
     if refusal := submodules_refusal(project, before, after):
         return refusal
+    if refusal := folders_refusal(project, before, after):
+        return refusal
     if discard_edits and before["_commit"] == after.get("_commit"):
         return ""
     edited = edited_files_that_go(project, before, after)
@@ -163,20 +165,41 @@ def submodules_refusal(project: Path, before: Mapping[str, Any], after: Mapping[
     if packaged != [True, False]:
         return ""
     package = str(before["package"])
-    module = levels.MODULE.format(package=package)
+    module = project / levels.MODULE.format(package=package)
     source = levels.SOURCE.format(package=package)
-    own = {
-        name
-        for name in references.submodules(project / module, package)
-        if f"{source}{name}.py" not in levels.paths(before)
-    }
-    if not own:
+    for code in references.all_code(module, module.parent.parent, package):
+        own = {
+            name
+            for name in references.submodules(code, module.parent)
+            if f"{source}{name}.py" not in levels.paths(before)
+        }
+        if own:
+            path, target = (one.relative_to(project).as_posix() for one in (code, module))
+            return (
+                f"At level {after['level']} the application is one script, and {path} imports "
+                f"{', '.join(sorted(own))} from its package: move that code into {target} first, "
+                "or stay at level 3."
+            )
+    return ""
+
+
+def folders_refusal(project: Path, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Return why the application cannot become a package, or nothing."""
+    packaged = [levels.capabilities(one)["packaging"] for one in (before, after)]
+    if packaged != [False, True]:
         return ""
-    return (
-        f"At level {after['level']} the application is one script, and {module} imports "
-        f"{', '.join(sorted(own))} from its package: move that code into {module} first, or stay "
-        "at level 3."
-    )
+    package = str(before["package"])
+    script = project / levels.SCRIPT.format(package=package)
+    for code in references.all_code(script, project, package):
+        for name in sorted(references.imported_names(code) & references.NOT_MODULES):
+            if references.is_code(project / name):
+                path = code.relative_to(project).as_posix()
+                return (
+                    f"{path} imports from {name}/, which is no package at level {after['level']}: "
+                    f"move that code beside {script.name} and import it from there first, or stay "
+                    f"at level {before['level']}."
+                )
+    return ""
 
 
 def updated_paths(answers: Mapping[str, Any]) -> set[str]:

@@ -61,25 +61,38 @@ def imported_modules(script: Path, root: Path, package: str) -> list[Path]:
     return sorted(found.values())
 
 
-def submodules(code: Path, package: str) -> set[str]:
-    """Return the names of the package's own modules that a file of the package imports.
+def all_code(script: Path, root: Path, package: str) -> list[Path]:
+    """Return an application and the files of all modules that it imports.
 
     Args:
-        code: a file directly in the package's folder.
-        package: the package's name.
+        script: the application.
+        root: the folder whose modules count.
+        package: the application's own name.
+    """
+    modules = imported_modules(script, root, package)
+    files = (file for one in modules for file in ([one] if one.is_file() else one.rglob("*.py")))
+    return [script, *sorted(files)]
+
+
+def submodules(code: Path, package: Path) -> set[str]:
+    """Return the names of a package's own modules that a file imports.
+
+    Args:
+        code: the file: directly in the package's folder, or outside.
+        package: the package's folder.
     """
     names = set()
     for node in ast.walk(parsed(code)):
         if isinstance(node, ast.Import):
-            names |= {one.name.removeprefix(f"{package}.") for one in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            absolute = [] if node.level else [(node.module or "").removeprefix(f"{package}.")]
-            names |= {*absolute, *([node.module] if node.level and node.module else [])}
-            if node.module == package or (node.level and not node.module):
-                names |= {one.name for one in node.names}
-    folder = code.parent
-    firsts = {name.partition(".")[0] for name in names}
-    return {one for one in firsts if (folder / f"{one}.py").is_file() or is_code(folder / one)}
+            names |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names |= {f"{node.module}.{one.name}" for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and code.parent == package:
+            start = ".".join(filter(None, [package.name, node.module]))
+            names |= {f"{start}.{one.name}" for one in node.names}
+    inside = (name.split(".") for name in names if name.startswith(f"{package.name}."))
+    firsts = {parts[1] for parts in inside}
+    return {one for one in firsts if (package / f"{one}.py").is_file() or is_code(package / one)}
 
 
 def is_code(folder: Path) -> bool:

@@ -213,6 +213,55 @@ def test_a_header_is_found_wherever_it_is(text: str) -> None:
     assert pyproject.HEADER.sub("", text) in {"\ufeff", "print()\n"}
 
 
+@pytest.mark.parametrize(
+    "line",
+    exhaustive_but(
+        "from links.web import x",
+        ["from links.web import x", "from links import web", "import links.web"],
+    ),
+)
+def test_nor_does_one_whose_other_modules_import_it(tmp_path: Path, line: str) -> None:
+    made = project(tmp_path, SHAPES["a module"])
+    support.climb(made, 3, kind="cli")
+    (made / "src/menu.py").write_text(f"{line}\nANSWER = 'fine'\n")
+    (made / "src/links/web.py").write_text("x = 1\n")
+    support.commit_all(made)
+    before = support.files(made)
+    with pytest.raises(UserMessageError, match=r"src/menu\.py imports web from its package"):
+        support.climb(made, 2, kind="cli")
+    assert support.files(made) == before
+
+
+def test_modules_of_others_are_not_taken_for_the_packages_own(tmp_path: Path) -> None:
+    package = tmp_path / "links"
+    package.mkdir()
+    (package / "json.py").write_text("")
+    for name, text in (("links/__init__.py", "import json\n"), ("menu.py", "from . import json\n")):
+        (tmp_path / name).write_text(text + "from json import loads\nimport links\n")
+        assert references.submodules(tmp_path / name, package) == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("links.py", "from src.web import ANSWER"),
+        pytest.param("links.py", "import src.web", marks=pytest.mark.exhaustive),
+        pytest.param("menu.py", "from src import web", marks=pytest.mark.exhaustive),
+        pytest.param("menu.py", "import tests.web", marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_script_that_imports_from_a_folder_of_levels_stays_one(
+    tmp_path: Path, file: str, line: str
+) -> None:
+    folder = "tests" if "tests" in line else "src"
+    files = {**SHAPES["a module"], f"{folder}/web.py": "ANSWER = 'fine'\n"}
+    made = project(tmp_path, {**files, file: f"{line}\n{files[file]}"})
+    before = support.files(made)
+    with pytest.raises(UserMessageError, match=rf"{file} imports from {folder}/, which is no pack"):
+        support.climb(made, 3, kind="cli")
+    assert support.files(made) == before
+
+
 ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "CRLF": lambda text: text.replace("\n", "\r\n").encode(),
     "Latin-1": lambda text: f"# -*- coding: latin-1 -*-\n{text}# réduit\n".encode("latin-1"),
