@@ -70,6 +70,20 @@ def test_the_image_of_a_script_has_its_page(tmp_path: Path, engine: Engine) -> N
     assert walk.shape.says in done.stdout
 
 
+def test_a_binary_has_what_its_code_reads_beside_itself(tmp_path: Path) -> None:
+    made = support.render(tmp_path / "links", 3, kind="cli", artifact="binary")
+    module = made / "src" / "links" / "__init__.py"
+    module.with_name("motto.txt").write_text("Festina lente.")
+    module.write_text(
+        "from pathlib import Path\n\n\ndef main() -> None:\n"
+        "    print(Path(__file__).with_name('motto.txt').read_text())\n"
+    )
+    support.commit_all(made)
+    support.run("uv", "run", "pyinstaller", "--log-level=ERROR", "binary.spec", cwd=made)
+    done = support.run(made / "dist" / "links", cwd=tmp_path)
+    assert done.stdout == "Festina lente.\n"
+
+
 @pytest.mark.parametrize(("name", "command"), [("beans", ()), ("greet", ("hello", "Ada"))])
 def test_an_adopted_package_runs_as_it_did(
     tmp_path: Path, name: str, command: tuple[str, ...]
