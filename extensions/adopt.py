@@ -94,22 +94,20 @@ class Adoption:
         name, called = ("main", "main()") if self.has["cli"] else ("app", "`app`")
         defining = [path for path, text in code.items() if re.search(pattern, text)]
         only = defining[0] if len(defining) == 1 else ""
-        home = place
-        if place not in code and self.has["packaging"] and f"{folder}__init__.py" in code:
+        script = levels.SCRIPT.format(package=self.package)  # the copy moves it to its place
+        home = script if place not in code and script in code else place
+        if home in code:
+            pass
+        elif self.has["packaging"] and f"{folder}__init__.py" in code:
             move = f"mkdir -p src && git mv {self.package} src/{self.package}"
             yield f"Move the package to src/: {move}"
             home = f"{folder}__init__.py"
-        elif place not in code and self.has["packaging"]:
+        elif self.has["packaging"]:
             new = not any(path.startswith(f"src/{folder}") for path in code)
             make = f"mkdir -p src/{self.package} && " if new else ""
             move = f": {make}git mv {only} {place}" if only else "."
             yield f"Put the application, with its {called}, into {place}{move}"
-        elif place not in code and any(path.endswith("__init__.py") for path in code):
-            yield (
-                f"Below level 3 the application is one script, {place}, and yours is a package: "
-                "adopt it at level 3 or above."
-            )
-        elif place not in code:
+        else:
             move = f": git mv {only} {place}" if only else "."
             yield f"Put the application, with its {called}, into {place}{move}"
         everything = "\n".join(code.values())
@@ -139,9 +137,12 @@ class Adoption:
             yield "Let /healthz return the environment variable VERSION as the version."
         if not self.has["packaging"] and not reads(everything, "PORT"):
             yield f"Start a server on $PORT when {place} is run."
-        for service, variable in (("postgres", "DATABASE_URL"), ("s3", "S3_ENDPOINT_URL")):
+        for service, address, variable in (
+            ("postgres", "the database's URL", "DATABASE_URL"),
+            ("s3", "the store's endpoint", "S3_ENDPOINT_URL"),
+        ):
             if self.has[service] and not reads(everything, variable):
-                yield f"Read the address of {service} from {variable}."
+                yield f"Read {address} from {variable}."
 
     def missing_in_pyproject(self) -> Iterator[str]:
         """Yield what pyproject.toml needs."""
@@ -223,8 +224,8 @@ class Adoption:
             kept.setdefault(self.owners[path], []).append(path)
         if shared := kept.get("shared"):
             yield (
-                f"Start {', '.join(shared)} as a new project does and put your own part below the "
-                "template's last line: otherwise climbs conflict there."
+                f"Merge {', '.join(shared)}: begin with a new project's text, and put your own "
+                "below its last line; otherwise climbs conflict there."
             )
         if managed := kept.get("managed"):
             yield f"Merge each of your files with the template's version: {', '.join(managed)}."
@@ -243,7 +244,7 @@ class Adoption:
                 if (self.project / path).exists()
             ]
             if found:
-                yield f"Level {higher} brings {', '.join(found)} too: merge them when you climb."
+                yield f"Level {higher} adds {', '.join(found)}: merge yours when you climb."
 
     def files_without_effect(self) -> Iterator[str]:
         """Yield which files do nothing where they are, or repeat what the template does."""
@@ -251,7 +252,7 @@ class Adoption:
         workflows = [one for one in tracked if one.startswith(WORKFLOWS) if one not in self.owners]
         if workflows and self.has["packaging"]:
             joined = ", ".join(workflows)
-            yield f"Remove from {joined} the jobs that the template's workflows run too."
+            yield f"Remove from {joined} the jobs that the template's workflows repeat."
         test = re.compile(r"(^|/)test_\w+\.py$|_test\.py$")
         tests = [one for one in tracked if test.search(one) and not one.startswith(TEST_FOLDERS)]
         if tests and self.has["unit_tests"]:

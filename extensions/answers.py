@@ -68,8 +68,8 @@ def recorded_error(before: Mapping[str, Any]) -> str:
     if not lost:
         return ""
     return (
-        f"{FILE} has lost {' and '.join(lost)}: restore the file, for example with "
-        f"`git log --patch -- {FILE}`, and commit it."
+        f"{FILE} has lost {' and '.join(lost)}: restore it with "
+        f"`git checkout COMMIT -- {FILE}`, of a commit that has it whole, and commit it."
     )
 
 
@@ -117,7 +117,10 @@ def error_of(key: str, answers: Mapping[str, Any], before: Mapping[str, Any]) ->
         return error
     if key == "kind" and before.get("kind") in KINDS and before["kind"] != answer:
         was = KINDS[before["kind"]]
-        return f"A {was} stays a {was}: for another kind, make a new project and move the code."
+        return (
+            f"The kind of a project cannot change from {was}: make a new project, and move your "
+            "code there."
+        )
     if key == "feature_flags" and cli and parsed(answer) is True:
         return "Feature flags are for services: an installed program is not switched remotely."
     if key == "backing_services" and cli and "s3" in text:
@@ -166,7 +169,7 @@ def owner_error(owner: str) -> str:
         return ""
     return (
         f"{owner!r} is not a GitHub user or organization: use letters, digits and single hyphens, "
-        "39 characters at most; a managed user's name ends in an underscore and a short code."
+        "39 characters at most."
     )
 
 
@@ -182,7 +185,8 @@ def artifact_error(artifact: str, kind: str) -> str:
     choices = ARTIFACTS[kind].values()
     if artifact in choices:
         return ""
-    return f"A {KINDS[kind]} is a {' or a '.join(choices)}, not a {artifact}."
+    wanted = " or ".join(choices)
+    return f"artifact cannot be {artifact} for a {KINDS[kind]}: choose {wanted}."
 
 
 def dependents_error(answer: object, *, cli: bool) -> str:
@@ -210,10 +214,12 @@ def choice_error(key: str, answer: object) -> str:
         if not isinstance(answer, list) and answer:
             return f"{key} is a list: give for example {key}='[{', '.join(choices)}]'."
         if not answer:
-            return f"{key} is empty: choose {' or '.join(choices)} or both, or stay below level 6."
+            return f"{key} is empty: choose from {', '.join(choices)}, or stay below level 6."
     for one in answer if isinstance(answer, list) else [answer]:
         if (str(one).lower() if isinstance(one, bool) else one) not in choices:
-            return f"{key} cannot be {one!s}: choose {' or '.join(choices)}."
+            several = question.get("multiselect")
+            wanted = f"from {', '.join(choices)}" if several else " or ".join(choices)
+            return f"{key} cannot be {one!s}: choose {wanted}."
     return ""
 
 

@@ -30,8 +30,8 @@ def source_refusal(source: str, commit: str | None) -> str:
     if path.is_absolute() or not path.is_dir():
         return ""
     return (
-        f"The project would record its template's address as {source}, which only works from here: "
-        f"give the whole address, {path.resolve()}."
+        f"The template's address {source} is relative, so the project could be updated from this "
+        f"folder only: use {path.resolve()}."
     )
 
 
@@ -55,8 +55,8 @@ def copy_refusal(project: Path, before: Mapping[str, Any]) -> str:
             "`git stash --include-untracked`, then copy again."
         )
     return (
-        f"{project.name}/ was made from this template: to change an answer, commit it to git and "
-        "run `copier update --vcs-ref=:current: --data NAME=VALUE` there."
+        f"{project.name}/ was made from this template: to change an answer, commit the project "
+        "and run `copier update --vcs-ref=:current: --data NAME=VALUE` there."
     )
 
 
@@ -85,6 +85,26 @@ def adoption_refusal(project: Path, paths: Iterable[str]) -> str:
             "stash them first."
         )
     return path_in_the_way(project, (path for path in paths if not (project / path).is_file()))
+
+
+def package_refusal(project: Path, after: Mapping[str, Any]) -> str:
+    """Return why a project's package cannot be adopted at its level, or nothing.
+
+    Args:
+        project: the project's folder.
+        after: its answers to be.
+    """
+    package = str(after["package"])
+    is_script = (project / levels.SCRIPT.format(package=package)).is_file()
+    if is_script or levels.capabilities(after)["packaging"]:
+        return ""
+    for folder in (package, f"src/{package}"):
+        if (project / folder / "__init__.py").is_file():
+            return (
+                f"{folder}/ is a package, and below level 3 the application is one script: adopt "
+                "the project at level 3 or above."
+            )
+    return ""
 
 
 def path_in_the_way(project: Path, paths: Iterable[str]) -> str:
@@ -147,14 +167,15 @@ def update_refusal(
     if refusal := unsaved_refusal(project, edited):
         return refusal
     if edited and not discard_edits:
+        them = "it" if len(edited) == 1 else "them"
         what = (
             f"Level {after['level']}"
             if int(after["level"]) < int(before["level"])
             else "The new version"
         )
         return (
-            f"{what} has no {', '.join(edited)}, which you edited: copy your changes elsewhere "
-            "first, or add --data discard_edits=true to delete them."
+            f"{what} would delete {', '.join(edited)}, which you edited: copy your changes "
+            f"elsewhere first, or add --data discard_edits=true to delete {them}."
         )
     return ""
 

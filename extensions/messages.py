@@ -39,12 +39,12 @@ def render_message(
     is_new = before is None and adoption is None
     sections = [
         [f"{answers['project_name']} is at level {name}. {meaning}"],
-        keep_in_git(project, level) if is_new else [],
-        labelled("Gained", gained_levels(had, has, answers)),
+        keep_in_git(project, answers) if is_new else [],
+        labelled("Gained", gained_levels(had, has, answers) if before else []),
         labelled("Removed", removed_levels(before, answers) if before else []),
         labelled("Set", new_settings(had, has)),
-        labelled("Do", steps.to_do(project, had, before, answers)),
-        labelled("Start", [run_command(answers)]),
+        labelled("Do", steps.to_do(project, had, before, answers, is_new=is_new)),
+        labelled("Run", [run_command(answers)]),
         list(adoption or []),
         next_level({**answers, "level": level + 1}) if level + 1 < len(levels.levels()) else [],
     ]
@@ -60,14 +60,14 @@ def adoption_lines(kept: Sequence[str], missing: Sequence[str]) -> list[str]:
     """Return what is printed of an adopted project: the files it kept and what it still needs."""
     lines = labelled("Kept", [f"{path}, which differs from the template's" for path in kept])
     lines += [""] if kept and missing else []
-    lines += labelled("Missing", missing)
+    lines += labelled("Fix", missing)
     return lines or ["The contract holds."]
 
 
 def gained_levels(
     had: Sequence[Entry], has: Sequence[Entry], answers: Mapping[str, Any]
 ) -> list[str]:
-    """Return the levels that a project gained, lowest first, with their meaning.
+    """Return the levels that a project gained, lowest first.
 
     The message begins with the level that the project is at, so that one is left out if alone.
     """
@@ -76,10 +76,7 @@ def gained_levels(
     numbers = sorted({entry.level for entry in gained if entry.level})
     if numbers == [int(answers["level"])]:
         return []
-    return [
-        f"{number} {levels.levels()[number].name}: {levels.text(number, 'meaning', answers)}"
-        for number in numbers
-    ]
+    return [f"{number} {levels.levels()[number].name}" for number in numbers]
 
 
 def new_settings(had: Sequence[Entry], has: Sequence[Entry]) -> list[str]:
@@ -106,12 +103,15 @@ def run_command(answers: Mapping[str, Any]) -> str:
     return f"uv run {command}{' --help' if has['cli'] else ''}"
 
 
-def keep_in_git(project: Path, level: int) -> list[str]:
+def keep_in_git(project: Path, answers: Mapping[str, Any]) -> list[str]:
     """Return how to put a new project into git, which a climb needs."""
+    has = levels.capabilities(answers)
     commands = ["  git init -b main", '  git add -A && git commit -m "Start"']
+    if has["packaging"]:
+        commands.insert(1, "  uv lock")
     if project != Path.cwd().resolve():
         commands.insert(0, f"  cd {shlex.quote(os.path.relpath(project))}")
-    if level >= 2:
+    if has["source_control"]:
         return ["Commit the project to git:", *commands]
     commands.insert(-1, "  printf '%s\\n' '*.db' '*.env' '__pycache__/' >> .git/info/exclude")
     return ["Commit the project to git, which a climb needs; it needs no remote:", *commands]

@@ -58,7 +58,7 @@ def move(project: Project) -> None:
     script, module = project.script, project.module
     source, target = (script, module) if project.is_packaged else (module, script)
     if not source.is_file():
-        if not target.exists():
+        if project.before is not None and not target.exists():
             say(f"There is no {target.as_posix()}: {placed(project, target)}.")
         return
     if target.exists():

@@ -40,8 +40,6 @@ class Render:
     """The answers that the files of an unmanaged project give."""
     is_adoption: bool = False
     """Whether the project has files and no answers: what its files do not tell is asked."""
-    overwrite: bool = False
-    """Whether a copy may overwrite files: it was asked to."""
     is_first_copy: bool = False
     """Whether the sample application is written; `exclude` decides."""
     adoption: list[str] | None = None
@@ -49,8 +47,16 @@ class Render:
 
     @property
     def default_name(self) -> str:
-        """The name that the project has already, or else its folder's."""
-        return self.detected.get("project_name") or self.project.name
+        """The name that the project has already, or else its folder's, made valid."""
+        if found := self.detected.get("project_name"):
+            return str(found)
+        folder = self.project.name
+        return next(
+            one
+            for one in (folder, f"{folder}-app", "app")
+            if not answers.project_name_error(one)
+            if not answers.package_error(names.package(one))
+        )
 
     def default_owner(self) -> str:
         """Return the owner that git knows: the remote's, else the account's, else the user's."""
@@ -94,8 +100,6 @@ class Render:
         stop(answers.error_in(after, self.before))
         if operation == "copy":
             stop(guards.source_refusal(after["_src_path"], after.get("_commit")))
-            if not self.overwrite:
-                stop(guards.copy_refusal(self.project, self.before))
             if detect.is_unmanaged(self.project):
                 return self.adopt(after)
             package = after["package"]
@@ -115,6 +119,7 @@ class Render:
         """Return `_exclude` of a copy into an unmanaged project: what it has is not written."""
         wanted = levels.paths(after)
         stop(guards.adoption_refusal(self.project, wanted))
+        stop(guards.package_refusal(self.project, after))
         with TemporaryDirectory() as folder:
             new = fresh.render(Path(folder, self.project.name), after)
             adoption = adopt.Adoption(self.project, new, after)
@@ -147,9 +152,11 @@ def start(conf: Mapping[str, Any]) -> Render:
     stop(company.refusal())
     project = Path(conf["dst_path"]).resolve()
     before = read_answers(project / answers.FILE)
+    if not conf["overwrite"]:  # an update always overwrites
+        stop(guards.copy_refusal(project, before))
     is_adoption = detect.is_unmanaged(project)
     detected = detect.detect_answers(project) if is_adoption else {}
-    render = Render(project, before, detected, is_adoption, conf["overwrite"])
+    render = Render(project, before, detected, is_adoption)
     recorded = before if answers.are_ours(before) else {}
     given = {**conf["user_defaults"], **recorded, **conf["data"]}
     if "package" in detected:

@@ -156,6 +156,7 @@ def add_and_remove(project: Project, before: Mapping[str, Any], missing: set[str
             file.unlink()
             remove_empty(file.parent)
     folders = {Path(path).parent for path in old}
+    unwritten = []
     for path in sorted(new - old):
         file = Path(path)
         if file.exists():
@@ -166,10 +167,12 @@ def add_and_remove(project: Project, before: Mapping[str, Any], missing: set[str
             say('Write your first migration: uv run alembic revision -m "…"')
         elif path.startswith("tests/") and file.parent not in folders:
             folders.add(file.parent)
-            say(
-                f"Write tests of your application in {file.parent.as_posix()}/. The sample tests "
-                "were left out because you replaced the sample application."
-            )
+            unwritten.append(f"{file.parent.as_posix()}/")
+    if unwritten:
+        say(
+            f"Write tests of your application in {', '.join(unwritten)}: the sample tests fit only "
+            "the unchanged sample application."
+        )
 
 
 def report_options(project: Project, before: Mapping[str, Any]) -> None:
@@ -182,8 +185,10 @@ def report_options(project: Project, before: Mapping[str, Any]) -> None:
     if "feature_flags" in came:
         say(f"Set the provider of feature flags in {module} and use it, as {flags} shows.")
     if "s3" in came:
-        say(f"Use the store in {module}: tests/integration/test_s3.py fails until")
-        say("  /healthz reports whether it can be reached.")
+        say(
+            f"Use the store in {module}: tests/integration/test_s3.py fails until /healthz reports "
+            "whether it can be reached."
+        )
     for name, what, library, loss in (
         ("feature_flags", "feature flags", "openfeature", f"{flags} was deleted"),
         ("s3", "store", "boto3", "pyproject.toml no longer lists boto3"),

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import git, levels, metadata, pyproject, references, samples
+from . import git, levels, metadata, pyproject, references, samples, write_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from .schema import Entry
 
 CREATE_REPOSITORY = "create the repository on GitHub and push to it"
+LOCK = "run uv lock and commit uv.lock"
 MIGRATE_HOST = "if the service is already deployed, migrate its host to containers"
 EXEMPT = (
-    "run ops/exempt: the checks are strict, and your code was written without them. It exempts "
-    "today's code in pyproject.toml, and no new file"
+    "run ops/exempt: it exempts existing code from the checks that it fails, in pyproject.toml; "
+    "new files are checked in full"
 )
 
 
@@ -26,8 +27,18 @@ def to_do(
     had: Sequence[Entry],
     before: Mapping[str, Any] | None,
     answers: Mapping[str, Any],
+    *,
+    is_new: bool = False,
 ) -> list[str]:
-    """Return what a person has to do now, once."""
+    """Return what a person has to do now, once.
+
+    Args:
+        project: the project's folder.
+        had: the entries of the table that held before.
+        before: what its last commit had answered, None where git does not have the answers.
+        answers: what it has answered.
+        is_new: whether it was just made: the commands that put it into git lock it too.
+    """
     has = levels.active_entries(answers)
     done = {step for entry in had for step in entry.set_up}
     is_strict = any(entry.capability == "unit_tests" for entry in had)
@@ -54,13 +65,13 @@ def to_do(
             0, f"name the branch main, which the workflows run for: git branch -m {branch} main"
         )
     if before is None:
-        return steps
+        unlocked = packages(answers) and not (project / "uv.lock").is_file()
+        return [*steps, *([LOCK] if unlocked and not is_new else [])]
     first = []
     if conflicts := git.lines(project, "diff", "--name-only", "--relative", "--diff-filter=U"):
         first.append(f"resolve the conflicts in {', '.join(conflicts)}")
     first += left_behind(project, before, answers, had)
-    if (project / "uv.lock").is_file() and "uv lock" not in " ".join(steps):
-        first += lock_step(project)
+    first += lock_step(project, is_new=not packages(before) and packages(answers))
     if before != answers or conflicts:
         first.append("look at git status and git diff, then commit")
     return [*first, *steps, *changed_checks(had, has)]
@@ -81,13 +92,27 @@ def is_needed(step: str, project: Path, answers: Mapping[str, Any]) -> bool:
     return True
 
 
+def packages(answers: Mapping[str, Any]) -> bool:
+    """Tell whether a project with these answers has a pyproject.toml."""
+    return levels.capabilities(answers)["packaging"]
+
+
 def is_deployed(project: Path) -> bool:
     """Tell whether the settings of production name a host."""
     return bool(metadata.read_toml(project / "ops" / "production.toml").get("host"))
 
 
-def lock_step(project: Path) -> list[str]:
-    """Return what to do about a uv.lock if what it depends on changed since the last commit."""
+def lock_step(project: Path, *, is_new: bool) -> list[str]:
+    """Return what to do about uv.lock before the next commit.
+
+    Args:
+        project: the project's folder.
+        is_new: whether pyproject.toml is new.
+    """
+    if is_new:
+        return ["run uv lock"]
+    if not (project / "uv.lock").is_file():
+        return []
     committed = git.output(project, "show", f"HEAD:./{pyproject.FILE}") or ""
     file = project / pyproject.FILE
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
@@ -124,10 +149,8 @@ def left_behind(
         entries: what it had.
     """
     steps = []
-    if unused := [
-        name for name in levels.settings_of(entries) if name not in levels.settings(answers)
-    ]:
-        steps.append(f"delete these settings on GitHub, unused now: {', '.join(unused)}")
+    if left := write_once.left(project, before, answers):
+        steps.append(f"delete what you no longer need: {', '.join(left)}")
     had, has = levels.capabilities(before), levels.capabilities(answers)
     if had["unit_tests"] and not has["unit_tests"] and has_hook(project):
         hook = git.line(project, "rev-parse", "--git-path", "hooks/pre-commit")
@@ -136,10 +159,13 @@ def left_behind(
         steps.append(f"add what your code imports and the level took along: uv add {imported}")
     if had["container"] and not has["container"] and is_deployed(project):
         steps.append(
-            "if the service is deployed, migrate its host back from containers before you commit, "
-            "with the old ops/deploy: git worktree add ../before HEAD; ../before/ops/README.md "
-            "says how"
+            "if the service is deployed, migrate its host back from containers before you commit: "
+            "run git worktree add ../before HEAD, and do there what its ops/README.md says"
         )
+    if unused := [
+        name for name in levels.settings_of(entries) if name not in levels.settings(answers)
+    ]:
+        steps.append(f"delete these settings on GitHub, unused now: {', '.join(unused)}")
     return steps
 
 

@@ -34,10 +34,24 @@ def add(project: Project, before: Mapping[str, Any]) -> None:
             say(f"There is no {path}: {other} serves its purpose.")
         else:
             write(path, project.answers)
-    ours = levels.all_paths(project.package)
-    gone = {path for path in had - owned.keys() if known[path] == "write-once" or path not in ours}
-    if left := [path for path in sorted(gone) if os.path.lexists(path)]:
-        say(f"Delete what you do not need any more: {', '.join(left)}.")
+
+
+def left(project: Path, before: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
+    """Return the files that an update left behind, which the project's level does not have.
+
+    Args:
+        project: the project's folder.
+        before: what it had answered.
+        answers: what it has answered.
+    """
+    owned, known = levels.paths(answers), levels.paths_before(before, answers)
+    ours = levels.all_paths(str(answers["package"]))
+    return [
+        path
+        for path in sorted(written_once(known) - owned.keys())
+        if known[path] == "write-once" or path not in ours
+        if os.path.lexists(project / path)
+    ]
 
 
 def paths(answers: Mapping[str, Any]) -> set[str]:

@@ -30,7 +30,15 @@ def quick(cases: list[tuple[str, int]]) -> list[Any]:
     ]
 
 
-EVERY = quick([(kind, level) for kind in PROJECTS for level in (0, 2, 3, 4, 8)])
+PACKAGES = {kind for kind, files in PROJECTS.items() if any("__init__" in one for one in files)}
+EVERY = quick(
+    [
+        (kind, level)
+        for kind in PROJECTS
+        for level in (0, 2, 3, 4, 8)
+        if level >= 3 or kind not in PACKAGES
+    ]
+)
 
 
 def place(level: int) -> str:
@@ -72,19 +80,19 @@ def test_nothing_is_overwritten_and_the_rest_is_there(
 
 
 MISSING = {
-    ("script", 2): ["Start .gitignore, README.md as a new project does"],
+    ("script", 2): ["Merge .gitignore, README.md: begin with"],
     ("setuptools", 4): [
         "Move the dependencies in setup.cfg to pyproject.toml: uv add NAME",
         "Remove from .github/workflows/ci.yml the jobs that",
     ],
     ("poetry", 8): [
         "Move the package to src/: mkdir -p src && git mv guests src/guests",
-        "Read the address of postgres from DATABASE_URL.",
+        "Read the database's URL from DATABASE_URL.",
         "Move the dependencies in [tool.poetry] to pyproject.toml: uvx migrate-to-uv",
         "Add [build-system], [project], [tool.uv]",
         "Add the template's dependencies: uv add 'uvicorn>=0.37' 'psycopg[binary]>=3.3'",
         "Add the group lint to pyproject.toml: uv add --group lint 'prek>=0.3' 'ruff>=0.14'",
-        "Start .gitignore, README.md, pyproject.toml as a new project does",
+        "Merge .gitignore, README.md, pyproject.toml: begin with",
         "Remove from .github/workflows/ci.yml the jobs that",
     ],
     ("uv", 4): [
@@ -112,8 +120,8 @@ def test_the_message_says_what_is_kept_and_what_is_missing(
     assert set(kept) == known & set(PROJECTS[kind])
     for text in MISSING[kind, level]:
         assert text in message
-    assert ("Missing" in message) is bool(MISSING[kind, level])
-    assert "/healthz" not in message.partition("Missing")[2].partition("\n\n")[0]
+    assert ("\nFix " in message) is bool(MISSING[kind, level])
+    assert "/healthz" not in message.partition("\nFix ")[2].partition("\n\n")[0]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +174,6 @@ FULL = UV + 'description = "Who came."\nlicense = "MIT"\nscripts = {guests = "gu
             "Merge each of your files with the template's version: tests/conf",
         ),
         ({"tests/test_it.py": "\n"}, 4, "Move your tests to tests/unit/, where CI runs them: t"),
-        ({"src/guests/__init__.py": CODE}, 2, "Below level 3 the application is one script, gues"),
         (
             {"guests/__init__.py": "", "guests/main.py": CODE},
             4,
@@ -194,7 +201,7 @@ def test_the_message_says_what_differs_from_the_template(
 ) -> None:
     project = write(tmp_path / "visitors", files)
     adopt(project, level)
-    assert missing in capfd.readouterr().err.partition("Missing")[2]
+    assert missing in capfd.readouterr().err.partition("\nFix ")[2]
     for name, text in files.items():
         assert (project / name).read_text() == text
 
@@ -235,6 +242,37 @@ def test_files_in_the_way_of_the_template_are_refused(
     assert support.git(project, "status", "--porcelain", "--ignored") == ""
 
 
+@pytest.mark.parametrize("folder", ["guests", "src/guests"])
+def test_a_package_is_not_adopted_as_a_script(tmp_path: Path, folder: str) -> None:
+    project = write(tmp_path / "visitors", {f"{folder}/__init__.py": CODE})
+    with pytest.raises(UserMessageError) as refusal:
+        adopt(project, 2)
+    assert str(refusal.value) == (
+        f"{folder}/ is a package, and below level 3 the application is one script: adopt the "
+        "project at level 3 or above."
+    )
+    assert support.git(project, "status", "--porcelain", "--ignored") == ""
+
+
+def test_what_the_copy_moves_is_not_to_be_moved(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project = write(tmp_path / "app", {"app.py": CODE})
+    adopt(project, 4)
+    said = capfd.readouterr().err
+    assert "Moved app.py to src/app/__init__.py" in said
+    assert "git mv" not in said
+
+
+def test_a_package_is_moved_by_one_command(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files = {"words/__init__.py": "", "words/cli.py": "def main() -> None:\n    print(1)\n"}
+    project = write(tmp_path / "words", files)
+    adopt(project, 4, kind="cli")
+    assert capfd.readouterr().err.count("git mv") == 1
+
+
 @pytest.mark.exhaustive
 def test_a_folder_of_another_repository_is_told_to_get_its_own(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -250,7 +288,7 @@ def test_a_relative_address_of_the_template_is_refused(
     copy_of_template(tmp_path)
     monkeypatch.chdir(tmp_path)
     project = make_project(tmp_path, "uv")
-    with pytest.raises(UserMessageError, match="address as ladder, which only works from here"):
+    with pytest.raises(UserMessageError, match="address ladder is relative, so the project could"):
         adopt(project, 4, source=Path("ladder"))
     support.assert_unchanged(project)
 
@@ -332,6 +370,8 @@ def test_a_correction_is_a_copy_of_its_own(tmp_path: Path) -> None:
     before = support.files(project)
     with pytest.raises(UserMessageError, match=r"git stash --include-untracked"):
         adopt(project, 4, license="MIT")
+    with pytest.raises(UserMessageError, match=r"git stash --include-untracked"):
+        adopt(project, 4, kind="cli")
     assert support.files(project) == before
     support.git(project, "stash", "--include-untracked")
     adopt(project, 4, license="MIT")
@@ -345,7 +385,7 @@ def test_a_project_is_not_copied_into_again(tmp_path: Path, commit: bool) -> Non
     if commit:
         support.commit_all(project)
     before = support.files(project)
-    with pytest.raises(UserMessageError, match=r"commit it to git and run `copier update"):
+    with pytest.raises(UserMessageError, match=r"commit the project and run `copier update"):
         support.copy(project, **support.ANSWERS, level=2)
     assert support.files(project) == before
 
@@ -470,9 +510,9 @@ def test_files_that_a_higher_level_brings_are_named(
     project = write(tmp_path / "visitors", {"visitors.py": SCRIPT, **own})
     adopt(project, 1)
     said = capsys.readouterr().err
-    assert "Level 2 brings .gitignore too: merge them when you climb." in said
-    assert "Level 3 brings Dockerfile too" in said
-    assert "Level 6 brings alembic.ini too" in said
+    assert "Level 2 adds .gitignore: merge yours when you climb." in said
+    assert "Level 3 adds Dockerfile: " in said
+    assert "Level 6 adds alembic.ini: " in said
     assert "CHANGELOG.md too" not in said
 
 

@@ -41,8 +41,12 @@ def test_a_valid_or_missing_answer_has_no_error(given: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("kind", "recorded", "error"),
     [
-        ("cli", {"kind": "service"}, "A service stays a service"),
-        ("service", {"kind": "cli"}, "A command-line program stays a command-line program"),
+        ("cli", {"kind": "service"}, "The kind of a project cannot change"),
+        (
+            "service",
+            {"kind": "cli"},
+            "The kind of a project cannot change from command-line",
+        ),
         ("service", {"kind": "service"}, ""),
         ("service", {}, ""),
     ],

@@ -71,7 +71,9 @@ def test_a_descent_refuses_to_delete_an_edit_and_keeps_what_is_written_once(make
     with audit.open("a") as file:
         file.write("# Mine.\n")
     support.commit_all(project)
-    with pytest.raises(UserMessageError, match=r"Level 1 has no .*audit\.yml, which you edited"):
+    with pytest.raises(
+        UserMessageError, match=r"Level 1 would delete .*audit\.yml, which you edited"
+    ):
         support.update(project, level=1)
     support.assert_unchanged(project)
     support.update(project, level=1, discard_edits=True)

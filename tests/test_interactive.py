@@ -42,6 +42,20 @@ def test_a_new_script_asks_three_questions(tmp_path: Path) -> None:
     assert set(support.files(tmp_path / "links")) == {".copier-answers.yml", "links.py"}
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"), [("tty", "tty-app"), ("4-links", "app"), ("menü", "app"), ("_x", "app")]
+)
+def test_a_folder_whose_name_cannot_be_the_projects_gives_a_default_that_can(
+    tmp_path: Path, folder: str, name: str
+) -> None:
+    copier = at_terminal(tmp_path, "copy", "--trust", str(support.template()), folder)
+    copier.expect("What is the project called")
+    for _ in range(3):
+        copier.sendline("")
+    copier.expect(f"{name} is at level 0: Runs on my machine")
+    copier.expect(pexpect.EOF)
+
+
 @pytest.mark.exhaustive
 def test_a_name_that_makes_no_package_is_asked_again(tmp_path: Path) -> None:
     copier = at_terminal(tmp_path, "copy", "--trust", str(support.template()), "links")
@@ -120,7 +134,7 @@ def test_a_lower_level_chosen_from_the_list_keeps_edits(project: Render) -> None
     )
     copier.expect("Which deployment maturity level")
     copier.send(f"{UP}\r")
-    copier.expect("Level 1 has no .gitignore, which you edited")
+    copier.expect("Level 1 would delete .gitignore, which you edited")
     copier.expect(pexpect.EOF)
     copier.wait()
     assert copier.exitstatus == 1
@@ -128,7 +142,13 @@ def test_a_lower_level_chosen_from_the_list_keeps_edits(project: Render) -> None
 
 
 REFUSED = {
-    "another kind": (2, "kind", "What kind of program", f"{DOWN}\r", "A service stays a service"),
+    "another kind": (
+        2,
+        "kind",
+        "What kind of program",
+        f"{DOWN}\r",
+        "The kind of a project cannot change",
+    ),
     "no backing service": (
         6,
         "backing_services",

@@ -47,7 +47,7 @@ def test_the_message_of_a_program_is_about_programs(
     rendered: Render, project: Render, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = support.message_of(rendered(0, kind="cli"))
-    assert "Users run it as a command on a host they log in to" in text
+    assert "Users run the program as a command on a host they log in to" in text
     wheel = variants.answers("wheel")
     made = project(2, **wheel)
     support.climb(made, 3, quiet=False, **wheel)

@@ -226,7 +226,9 @@ def test_flags_that_would_take_an_edit_along_are_refused(project: Render, level:
     with (made / "ops" / "feature_flags.py").open("a") as file:
         file.write("# Mine.\n")
     support.commit_all(made, "Edit")
-    with pytest.raises(UserMessageError, match=r"no ops/feature_flags\.py, which you edited"):
+    with pytest.raises(
+        UserMessageError, match=r"would delete ops/feature_flags\.py, which you edited"
+    ):
         support.climb(made, level, **WITHOUT_FLAGS)
     support.assert_unchanged(made)
 

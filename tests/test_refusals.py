@@ -26,8 +26,8 @@ WRONG = [
     ("project_name=tests", "'tests' cannot be the package's name: the project needs another"),
     ("project_name=$(rm)", "'$(rm)' is not a project name: use letters"),
     ("package=Links", "'Links' cannot be the package's name: a package name is lower-case"),
-    ("backing_services=[]", "backing_services is empty: choose postgres or s3 or both"),
-    ("backing_services=[mysql]", "backing_services cannot be mysql: choose postgres or s3."),
+    ("backing_services=[]", "backing_services is empty: choose from postgres, s3"),
+    ("backing_services=[mysql]", "backing_services cannot be mysql: choose from postgres, s3."),
     ("backing_services=s3", "backing_services is a list: give for example backing_services="),
     ("kind=daemon", "kind cannot be daemon: choose service"),
     ("license=GPL", "license cannot be GPL: choose Proprietary or MIT or Apache-2.0 or Other."),
@@ -91,8 +91,11 @@ def test_a_copy_with_a_wrong_answer_is_refused(
     ("given", "sentence"),
     [
         ({"kind": "library"}, "kind cannot be library: choose service or cli."),
-        ({"kind": "cli", "artifact": "container"}, "A command-line program is a wheel or a binary"),
-        ({"artifact": "wheel"}, "A service is a container"),
+        (
+            {"kind": "cli", "artifact": "container"},
+            "artifact cannot be container for a",
+        ),
+        ({"artifact": "wheel"}, "artifact cannot be wheel for a service: choose container."),
         ({"kind": "cli", "feature_flags": True}, "Feature flags are for services"),
         ({"kind": "cli", "backing_services": ["s3"]}, "An S3 store is for services"),
         (
@@ -118,7 +121,7 @@ def assert_refused(copie: Copie, given: dict[str, Any], sentence: str) -> None:
 
 def test_a_service_does_not_become_a_program(project: Render) -> None:
     made = project(3)
-    with pytest.raises(UserMessageError, match="A service stays a service"):
+    with pytest.raises(UserMessageError, match="The kind of a project cannot change"):
         support.climb(made, 3, kind="cli")
     support.assert_unchanged(made)
 
@@ -157,7 +160,7 @@ def test_recorded_answers_that_lost_one_are_refused(project: Render, key: str) -
     file = made / support.ANSWERS_FILE
     file.write_text(re.sub(rf"(?m)^{key}: .*\n", "", file.read_text()))
     support.commit_all(made)
-    assert f".copier-answers.yml has lost {key}: restore the file" in refused(made, "level=3")
+    assert f".copier-answers.yml has lost {key}: restore it with" in refused(made, "level=3")
 
 
 def test_a_recorded_level_may_be_text(project: Render) -> None:
@@ -165,7 +168,7 @@ def test_a_recorded_level_may_be_text(project: Render) -> None:
     support.replace(made / support.ANSWERS_FILE, "level: 2", "level: '2'")
     (made / ".gitignore").write_text("/mine/\n")
     support.commit_all(made)
-    assert "Level 1 has no .gitignore, which you edited" in refused(made, "level=1")
+    assert "Level 1 would delete .gitignore, which you edited" in refused(made, "level=1")
     support.climb(made, 3)
     assert support.answers(made)["level"] == 3
 

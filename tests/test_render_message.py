@@ -49,12 +49,36 @@ def test_the_message_of_every_level_is_complete(tmp_path: Path, name: str, level
 def test_a_climb_lists_only_what_it_gained(tmp_path: Path) -> None:
     text = messages.render_message(tmp_path, answers(7), answers(5))
     gained = text.partition("Gained")[2].partition("\n\n")[0]
-    assert "6 Application-level integration tests: " in gained
-    assert "7 System integration tests: " in gained
-    assert "5 Continuous delivery" not in gained
+    assert gained.split("\n") == [
+        "  6 Application-level integration tests",
+        "        7 System integration tests",
+    ]
     assert "run ops/protect again: pull requests need more checks now" in text
     assert "look at git status and git diff, then commit" in text
     assert "Removed" not in text
+
+
+def test_a_new_project_gained_nothing(tmp_path: Path) -> None:
+    """What lower levels say, such as that deploys are by hand, is not true at a higher one."""
+    text = messages.render_message(tmp_path, answers(8), None)
+    assert "Gained" not in text
+    assert "by hand" not in text
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 3), (2, 3), (1, 8)])
+def test_a_new_pyproject_is_locked_before_the_commit(
+    tmp_path: Path, before: int | None, after: int
+) -> None:
+    old = None if before is None else answers(before)
+    text = messages.render_message(tmp_path, answers(after), old)
+    assert text.count("uv lock") == 1
+    assert text.index("uv lock") < text.index("commit -m" if before is None else "then commit")
+
+
+def test_an_adopted_project_is_locked_once(tmp_path: Path) -> None:
+    assert "run uv lock and commit" in messages.render_message(tmp_path, answers(3), None, [])
+    (tmp_path / "uv.lock").touch()
+    assert "uv lock" not in messages.render_message(tmp_path, answers(3), None, [])
 
 
 def test_a_climb_of_one_level_says_its_meaning_once(tmp_path: Path) -> None:
@@ -86,7 +110,8 @@ def test_a_climb_is_committed_before_what_needs_the_commit(tmp_path: Path) -> No
     text = messages.render_message(tmp_path, answers(4), answers(3))
     order = ["run uv lock", "then commit", "run ops/protect"]
     assert sorted(order, key=text.index) == order
-    text = messages.render_message(tmp_path, answers(2), answers(3))
+    text = messages.render_message(tmp_path, answers(2), answers(5))
+    assert text.index("back from containers before you commit") < text.index("unused now")
     assert text.index("back from containers before you commit") < text.index("then commit")
 
 
@@ -129,7 +154,7 @@ def test_an_adoption_lists_what_is_kept_and_missing(tmp_path: Path) -> None:
     lines = messages.adoption_lines(["README.md"], ["Do this.", "Do that."])
     text = messages.render_message(tmp_path, answers(2), None, lines)
     assert "Kept    README.md, which differs from the template's" in text
-    assert "Missing Do this.\n        Do that." in text
+    assert "Fix     Do this.\n        Do that." in text
     assert "git init" not in text
     assert messages.adoption_lines([], []) == ["The contract holds."]
 

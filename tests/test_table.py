@@ -13,7 +13,6 @@ from tests.options import EVERYTHING
 
 FOR_ALL = """
     create the repository on GitHub and push to it
-    run uv lock and commit uv.lock
     run ops/protect to make the checks required, as ops/README.md says
     install the git hook that lints each commit: uv run prek install
     read ops/RUNBOOK.md with everyone who may be on call
@@ -62,7 +61,7 @@ def test_it_names_every_file_and_no_other(rendered: Render, name: str, level: in
 @pytest.mark.parametrize("name", variants.NAMES)
 def test_the_message_lists_everything_to_set_up(rendered: Render, name: str) -> None:
     message = support.message_of(rendered(8, **with_everything(name)))
-    lines = message.partition("\nStart ")[0].splitlines()
+    lines = message.partition("\nRun ")[0].splitlines()
     first = next(number for number, line in enumerate(lines) if line.startswith(("Set", "Do")))
     wanted = filter(None, map(str.strip, SET_UP[name].splitlines()))
     assert sorted(line[8:] for line in lines[first:] if line[8:]) == sorted(wanted)

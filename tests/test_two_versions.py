@@ -139,7 +139,7 @@ def test_an_edited_file_that_goes_is_refused(make: Render, service: Variant, pat
     with (project / path).open("a") as file:
         file.write("# Mine.\n")
     support.commit_all(project, "Edit")
-    with pytest.raises(UserMessageError, match=f"no {re.escape(path)}, which you edited"):
+    with pytest.raises(UserMessageError, match=f"would delete {re.escape(path)}, which you edited"):
         support.update(project)
     support.assert_unchanged(project)
     support.update(project, discard_edits=True)
@@ -217,6 +217,6 @@ def test_a_file_of_the_users_that_a_version_drops_stays_and_is_named(
     template_versions.remove(template, ADDED)
     template_versions.publish(template, "1.2.0")
     capfd.readouterr()
-    support.update(project)
+    support.update(project, quiet=False)
     assert (project / ADDED).read_text() == text
-    assert f"Delete what you do not need any more: {ADDED}." in capfd.readouterr().err
+    assert f"delete what you no longer need: {ADDED}" in capfd.readouterr().err

@@ -114,7 +114,7 @@ def test_a_descent_that_would_delete_an_edit_is_refused_unless_told_to(
     with (made / edit).open("a") as file:
         file.write("\n# mine\n")
     support.commit_all(made, "Edit")
-    with pytest.raises(UserMessageError, match=f"no {re.escape(edit)}, which you edited"):
+    with pytest.raises(UserMessageError, match=f"would delete {re.escape(edit)}, which you edited"):
         support.climb(made, lower)
     support.assert_unchanged(made)
     support.climb(made, lower, discard_edits=True)

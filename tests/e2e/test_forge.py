@@ -160,7 +160,7 @@ def test_environments_sets_what_the_workflows_read(
     assert done.stdout.splitlines() == [
         *(f"set the variable {prefix}_{name}" for name in ("HOST", "URL", "KNOWN_HOSTS")),
         f"set the secret DEPLOY_SSH_KEY of the environment {environment}",
-        "Left to you:",
+        "Remaining steps:",
         f"- The public half of the key must be in ~/.ssh/authorized_keys on {HOSTS[environment]}.",
     ]
     assert done.stderr == ""
@@ -212,7 +212,7 @@ def test_environments_names_the_plans_that_have_environments(place: Path, key: P
     assert "set the secret DEPLOY_SSH_KEY of the repository\n" in done.stdout
     assert (
         "- GitHub has no environments for a private repository on the Free plan, so every\n"
-        "  branch can use the key: take Pro or Team, " in done.stdout
+        "  branch can use the key: upgrade to Pro or Team, " in done.stdout
     )
 
 
@@ -247,8 +247,8 @@ def test_invalid_settings_file_is_reported(place: Path, key: Path) -> None:
         (["nowhere"], "invalid choice: 'nowhere'"),
         (["staging"], "required: --key"),
         (["staging", "--key=missing"], "missing cannot be read"),
-        (["staging", "--key=ops/staging.toml"], "is no private key"),
-        (["staging", "--key={key}"], "203.0.113.8 does not tell its SSH keys"),
+        (["staging", "--key=ops/staging.toml"], "is not a private key"),
+        (["staging", "--key={key}"], "203.0.113.8 gave no SSH host keys"),
     ],
 )
 def test_invalid_arguments_are_refused_and_nothing_is_set(
