@@ -7,7 +7,6 @@ import hashlib
 import io
 import shutil
 from collections.abc import Callable, Iterator
-from inspect import isfunction
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,6 @@ from tests.variants import Variant  # noqa: E402
 collect_ignore = ["data"]
 
 Render = Callable[..., Path]
-
-
-def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Return a name that is the same in every process: a function's has its address."""
-    return argname if isfunction(val) else None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -413,7 +413,20 @@ def with_file(path: str, content: bytes) -> Callable[[Path], object]:
         ),
         (workflow("jobs:", "jobs: ["), f"[0]: {CHECK}, and none is named audit."),
     ],
-    ids=str,
+    ids=[
+        "another name",
+        "both names",
+        "not UTF-8",
+        "UTF-16",
+        "a folder",
+        "a file without an entry",
+        "no company.yml",
+        "a file twice",
+        "a workflow for pushes",
+        "a job of another name",
+        "a job without a matrix",
+        "a workflow that is not YAML",
+    ],
 )
 def test_a_fault_of_a_file_is_told(
     company: Path, change: Callable[[Path], object], sentence: str
