@@ -29,9 +29,7 @@ def test_an_address_that_only_works_from_here_is_refused(
 ) -> None:
     (tmp_path / "ladder").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert f"give the whole address, {tmp_path / 'ladder'}." in guards.source_refusal(
-        "ladder", "v1.0.0"
-    )
+    assert f"use {tmp_path / 'ladder'}." in guards.source_refusal("ladder", "v1.0.0")
     for source in (str(tmp_path / "ladder"), "gh:acme/ladder", "https://example.com/ladder.git"):
         assert guards.source_refusal(source, "v1.0.0") == ""
 
@@ -163,11 +161,13 @@ def test_a_project_in_an_ignored_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_files_are_the_same_whatever_the_users_dependencies(tmp_path: Path) -> None:
-    one, other = tmp_path / "one.toml", tmp_path / "other.toml"
-    text = f"dependencies = [\n{pyproject.TEMPLATE_ANCHOR}{pyproject.OWN_ANCHOR}{{}}]\n"
+    one, other = tmp_path / "one" / pyproject.FILE, tmp_path / "other" / pyproject.FILE
+    one.parent.mkdir()
+    other.parent.mkdir()
+    text = f"[project]\ndependencies = [\n{pyproject.TEMPLATE_ANCHOR}{pyproject.OWN_ANCHOR}{{}}]\n"
     one.write_text(text.format('    "attrs",\n'))
     other.write_text(text.format(""))
     assert guards.is_same(one, other)
     other.write_text(text.format("") + "[tool.mine]\n")
     assert not guards.is_same(one, other)
-    assert not guards.is_same(one, tmp_path / "missing.toml")
+    assert not guards.is_same(one, tmp_path / "missing" / pyproject.FILE)

@@ -27,9 +27,11 @@ def at_terminal(folder: Path, *arguments: str) -> pexpect.spawn[str]:
     )
 
 
-def test_a_new_script_asks_three_questions(tmp_path: Path) -> None:
+def test_a_new_script_asks_four_questions(tmp_path: Path) -> None:
     copier = at_terminal(tmp_path, "copy", "--trust", str(support.template()), "links")
     copier.expect("What is the project called")
+    copier.sendline("")
+    copier.expect("What does it do, in one line")
     copier.sendline("")
     copier.expect("What kind of program is it")
     copier.sendline("")
@@ -50,7 +52,7 @@ def test_a_folder_whose_name_cannot_be_the_projects_gives_a_default_that_can(
 ) -> None:
     copier = at_terminal(tmp_path, "copy", "--trust", str(support.template()), folder)
     copier.expect("What is the project called")
-    for _ in range(3):
+    for _ in range(4):
         copier.sendline("")
     copier.expect(f"{name} is at level 0: Runs on my machine")
     copier.expect(pexpect.EOF)
@@ -63,6 +65,8 @@ def test_a_name_that_makes_no_package_is_asked_again(tmp_path: Path) -> None:
     copier.send("\x15json\r")
     copier.expect("cannot be the package's name")
     copier.send("\x15Short Links\r")
+    copier.expect("What does it do, in one line")
+    copier.sendline("")
     copier.expect("What kind of program is it")
     copier.sendline("")
     copier.expect("Which deployment maturity level")
@@ -77,6 +81,8 @@ def test_a_package_name_that_the_user_asks_to_choose_is_checked(tmp_path: Path) 
         tmp_path, "copy", "--trust", "--ask=package", str(support.template()), "links"
     )
     copier.expect("What is the project called")
+    copier.sendline("")
+    copier.expect("What does it do, in one line")
     copier.sendline("")
     copier.expect("What is the name of its Python package")
     copier.send("\x15json\r")
@@ -97,13 +103,15 @@ def test_a_wrong_owner_and_wrong_dependents_are_asked_again(tmp_path: Path) -> N
     copier = at_terminal(tmp_path, "copy", "--trust", *given, str(support.template()), "links")
     copier.expect("What is the project called")
     copier.sendline("")
+    copier.expect("What does it do, in one line")
+    copier.sendline("")
     copier.expect("Which user or organization owns")
     copier.send("\x15a/b\r")
     copier.expect("is not a GitHub user or organization")
     copier.send("\x15acme\r")
     copier.expect("Which backing services does it use")
     copier.sendline("")
-    copier.expect("Other services to start with it in system tests")
+    copier.expect("Which other services should the system tests start")
     copier.send("\x7f\x7fcatalog\x1b\r")
     copier.expect("dependents is not a list")
     copier.send("\x7f" * 7 + "[]\x1b\r")
@@ -183,6 +191,8 @@ def test_a_refusal_at_a_prompt_leaves_the_project_as_it_was(project: Render, cas
 def test_ctrl_c_at_a_question_of_a_copy_writes_nothing(tmp_path: Path) -> None:
     copier = at_terminal(tmp_path, "copy", "--trust", str(support.template()), "links")
     copier.expect("What is the project called")
+    copier.sendline("")
+    copier.expect("What does it do, in one line")
     copier.sendline("")
     copier.expect("What kind of program is it")
     copier.send("\x03")
