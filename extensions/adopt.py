@@ -26,6 +26,9 @@ TEST_FOLDERS = (
     "tests/smoke/",
 )
 
+TEST_SETTINGS = "tests/conftest.py"
+SET_BY_TESTS = re.compile(r"PORT|VERSION|DATABASE_URL|(S3|AWS)_\w+|FEATURE_FLAGS\w*")
+
 
 @dataclass(frozen=True)
 class Adoption:
@@ -143,6 +146,13 @@ class Adoption:
         ):
             if self.has[service] and not reads(everything, variable):
                 yield f"Read {address} from {variable}."
+        if self.has["unit_tests"]:
+            given = detect.read_text(self.project / TEST_SETTINGS)
+            if absent := [one for one in required_settings(everything) if one not in given]:
+                yield (
+                    f"Give the tests what the application needs to start, in SETTINGS in "
+                    f"{TEST_SETTINGS}: {', '.join(absent)}."
+                )
 
     def missing_in_pyproject(self) -> Iterator[str]:
         """Yield what pyproject.toml needs."""
@@ -259,6 +269,12 @@ class Adoption:
             listed = ", ".join(tests[:3])
             more = f" and {len(tests) - 3} more" if len(tests) > 3 else ""
             yield f"Move your tests to tests/unit/, where CI runs them: {listed}{more}"
+
+
+def required_settings(code: str) -> list[str]:
+    """Return the environment variables without which code fails and which the tests do not set."""
+    found = re.findall(r"\benviron\[[\"'](\w+)[\"']\]", code)
+    return sorted({one for one in found if not SET_BY_TESTS.fullmatch(one)})
 
 
 def module_of(path: str) -> str:

@@ -173,6 +173,12 @@ FULL = UV + 'description = "Who came."\nlicense = "MIT"\nscripts = {guests = "gu
             4,
             "Merge each of your files with the template's version: tests/conf",
         ),
+        (
+            {"src/guests/__init__.py": CODE + "K = os.environ['SECRET_KEY'], os.environ['PORT']\n"},
+            4,
+            "Give the tests what the application needs to start, in SETTINGS in "
+            "tests/conftest.py: SECRET_KEY.",
+        ),
         ({"tests/test_it.py": "\n"}, 4, "Move your tests to tests/unit/, where CI runs them: t"),
         (
             {"guests/__init__.py": "", "guests/main.py": CODE},

@@ -27,6 +27,22 @@ CHECKS = [
 ]
 
 
+def test_a_setting_that_the_application_needs_reaches_all_tests(tmp_path: Path) -> None:
+    project = support.render(tmp_path / "links", 4)
+    module = project / "src" / "links" / "__init__.py"
+    module.write_text(f'{module.read_text()}\nKEY = os.environ["SECRET_KEY"]\n')
+    support.commit_all(project, "Need a key")
+    check = ("uv", "run", "pytest", "--no-cov", "tests/unit", "tests/contract")
+    with pytest.raises(AssertionError, match="SECRET_KEY"):
+        support.run(*check, cwd=project)
+    support.replace(
+        project / "tests" / "conftest.py",
+        "SETTINGS: dict[str, str] = {}",
+        'SETTINGS: dict[str, str] = {"SECRET_KEY": "not-secret"}',
+    )
+    support.run(*check, cwd=project)
+
+
 def test_the_required_checks_of_an_adopted_project_pass(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,9 @@ from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvid
 
 PACKAGE = "{{ package }}"
 TIMEOUT = 20  # seconds
+# Environment variables that the application needs to start, such as {"SECRET_KEY": "not-secret"}.
+SETTINGS: dict[str, str] = {}
+os.environ.update(SETTINGS)
 
 
 @dataclass(frozen=True)

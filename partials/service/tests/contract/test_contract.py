@@ -11,14 +11,11 @@ import pytest
 
 from tests.conftest import PACKAGE, Application, Start
 
-# Environment variables that the application needs to start; the tests set only PORT and VERSION.
-SETTINGS: dict[str, str] = {}
-
 
 @pytest.fixture(scope="module")
 def application(start: Start) -> Application:
     """The application with VERSION=1.2.3."""
-    return start(**SETTINGS, VERSION="1.2.3")
+    return start(VERSION="1.2.3")
 
 
 def test_the_package_has_an_asgi_application() -> None:
