@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from contextlib import suppress
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -120,6 +121,28 @@ def dependencies(pyproject: str) -> tuple[list[str], list[str]]:
     return templates, [one for one in everything if one not in templates]
 
 
+def addresses(pyproject: str) -> dict[str, str]:
+    """Return name -> address of the user's dependencies that are in a folder or in git.
+
+    Args:
+        pyproject: the text of a pyproject.toml. The address is a folder, or begins with `git+`.
+
+    Raises:
+        ValueError: it is not TOML, or a dependency is not a requirement.
+    """
+    _, own = dependencies(pyproject)
+    found = {name_of(one): parse(one).url or "" for one in own}
+    sources = tomllib.loads(pyproject).get("tool", {}).get("uv", {}).get("sources", {})
+    for name, source in sources.items():
+        for one in source if isinstance(source, list) else [source]:
+            found[name] = f"git+{one['git']}" if "git" in one else str(one.get("path", ""))
+    return {
+        name: address.removeprefix("file://")
+        for name, address in found.items()
+        if address and not address.startswith(("http:", "https:"))
+    }
+
+
 def locked(text: str) -> object:
     """Return what a uv.lock depends on in the text of a pyproject.toml; all where it is no TOML."""
     try:
@@ -149,8 +172,7 @@ def with_header(pyproject: str, header: str) -> str:
     Raises:
         ValueError: one of the two cannot be read, or the result would not be TOML.
     """
-    newline = "\r\n" if "\r\n" in pyproject else "\n"
-    pyproject = pyproject.replace("\r\n", "\n")
+    original, pyproject = pyproject, pyproject.replace("\r\n", "\n")
     body = re.sub(r"(?m)^# ?", "", header.replace("\r\n", "\n"))
     wanted = tomllib.loads(body)
     templates, own = dependencies(pyproject)
@@ -170,7 +192,23 @@ def with_header(pyproject: str, header: str) -> str:
     # Not at the end of the file, where a higher level adds tables of the template's.
     start, uv, end = partition(r"(?m)^\[tool\.uv\]\n(?:[^\[#\n].*\n)*\n", pyproject)
     pyproject = f"{start}{uv}{more}{end}" if uv else f"{start.rstrip()}\n\n{more}"
-    return merge_tables(pyproject).replace("\n", newline)
+    return keep_line_ends(merge_tables(pyproject), original)
+
+
+def keep_line_ends(edited: str, original: str) -> str:
+    """Return an edited text with the line ends that it had.
+
+    Args:
+        edited: the text, with LF. A new line gets the line end of the original's first line.
+        original: the text before.
+    """
+    old, new = original.split("\n"), edited.split("\n")
+    end = "\r" if old[0].endswith("\r") else ""
+    lines = [*(line + end for line in new[:-1]), new[-1]]
+    unchanged = SequenceMatcher(None, [one.removesuffix("\r") for one in old], new, autojunk=False)
+    for start, place, size in unchanged.get_matching_blocks():
+        lines[place : place + size] = old[start : start + size]
+    return "\n".join(lines)
 
 
 def partition(pattern: str, text: str) -> tuple[str, str, str]:

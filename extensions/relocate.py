@@ -79,6 +79,7 @@ def move(project: Project) -> None:
         carry_header(target)
         report_files(target, [one for one in beside if Path(one) not in moves], named)
         report_python()
+        report_addresses()
     else:
         restore_header(target)
 
@@ -157,6 +158,25 @@ def report_python() -> None:
             say(f"  and replace python:{pinned}-slim by python:{wanted}-slim in Dockerfile")
 
 
+def report_addresses() -> None:
+    """Say which dependencies a build elsewhere cannot get from where pyproject.toml has them."""
+    try:
+        addresses = pyproject.addresses(read(PROJECT / pyproject.FILE))
+    except (OSError, ValueError):
+        return
+    for name, address in addresses.items():
+        if not address.startswith("git+"):
+            say(
+                f"{name} is at {address}, which CI and the image do not have: publish it, or move "
+                "its code to src/."
+            )
+        elif (PROJECT / "Dockerfile").is_file():
+            say(
+                f"{name} comes from git, which the image does not have: in Dockerfile, before the "
+                "first `uv sync`, add RUN apt-get update && apt-get install --yes git"
+            )
+
+
 def merge_tables() -> None:
     """Merge the tables that pyproject.toml has twice: a level may bring one that the user has."""
     file = PROJECT / pyproject.FILE
@@ -164,10 +184,9 @@ def merge_tables() -> None:
     try:
         tomllib.loads(text)
     except ValueError:
-        newline = "\r\n" if "\r\n" in text else "\n"
         with suppress(ValueError):  # such as conflicts, which the message names
             merged = pyproject.merge_tables(text.replace("\r\n", "\n"))
-            write(file, merged.replace("\n", newline))
+            write(file, pyproject.keep_line_ends(merged, text))
             say("Merged the tables that pyproject.toml had twice; your settings hold.")
 
 

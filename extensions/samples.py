@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import answers, git, levels, names
 from .project import PROJECT, Project, read, remove_empty, say, write
-from .pyproject import HEADER
+from .pyproject import HEADER, keep_line_ends
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -116,8 +116,7 @@ def remove_options(project: Project, before: Mapping[str, Any], missing: set[str
     old, new = (application(given, missing) for given in (before, project.answers))
     if code and old != new:
         text = read(code)
-        newline = "\r\n" if "\r\n" in text else "\n"
-        write(code, text.replace("\r\n", "\n").replace(old, new).replace("\n", newline))
+        write(code, keep_line_ends(text.replace("\r\n", "\n").replace(old, new), text))
 
 
 def companions(

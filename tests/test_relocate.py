@@ -74,6 +74,52 @@ def test_python_and_tool_settings_are_carried() -> None:
 
 
 @pytest.mark.parametrize(
+    ("dependency", "more", "said"),
+    [
+        ("fastapi", "", ""),
+        ("tidy @ https://example.com/tidy-1-py3-none-any.whl", "", ""),
+        ("tidy @ file:///srv/tidy", "", "tidy is at /srv/tidy, which CI and the image do not have"),
+        ("tidy @ git+https://example.com/tidy@v1", "", "tidy comes from git, which the image does"),
+        ("tidy", "[tool.uv.sources]\ntidy = {path = '../tidy'}\n", "tidy is at ../tidy, which CI"),
+        (
+            "tidy",
+            "[tool.uv.sources]\ntidy = [{git = 'https://example.com/t', marker = 'x'}]\n",
+            "tidy comes from git",
+        ),
+        ("tidy", "[tool.uv.sources]\ntidy = {index = 'acme'}\n", ""),
+        ("tidy tidy", "", ""),
+    ],
+)
+def test_a_dependency_that_a_build_elsewhere_cannot_get_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    dependency: str,
+    more: str,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("Dockerfile").touch()
+    Path("pyproject.toml").write_text(PYPROJECT.replace("attrs>=25", dependency) + more)
+    relocate.report_addresses()
+    found = capsys.readouterr().err
+    assert said in found
+    assert bool(found) is bool(said)
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "mixed"])
+def test_line_ends_that_need_not_change_do_not(ends: str) -> None:
+    lines = PYPROJECT.splitlines()
+    other = {"mixed": "\r\n"}.get(ends, ends)
+    first = {"mixed": "\n"}.get(ends, ends)
+    text = "".join(f"{line}{(first, other)[number % 2]}" for number, line in enumerate(lines))
+    found = pyproject.with_header(text, header("fastapi")).splitlines(keepends=True)
+    added = [line for line in found if "fastapi" in line]
+    assert added == [f'    "fastapi",{first}']
+    assert "".join(line for line in found if line not in added) == text
+
+
+@pytest.mark.parametrize(
     ("dependency", "more", "edit", "restorable"),
     [
         ("fastapi", "", "", True),
