@@ -2,7 +2,7 @@
 
 An update runs both versions' extensions in one process. The interface between them is small: the
 new version renders the old one with the old extension's `excluded`, and reads from an old project
-only its recorded answers and its files.
+its recorded answers and its files, and from the old version its ladder.yml and company.yml.
 """
 
 from __future__ import annotations
