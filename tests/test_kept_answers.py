@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from extensions import render
+from extensions.answers import questions
 from tests import support
 from tests.conftest import Render
 
@@ -82,3 +83,10 @@ def test_only_the_kept_answers_that_are_valid_are_used(tmp_path: Path) -> None:
     kept = {"license": "MIT", "owner": "a/b"}
     before = {"level": 1, "kind": "service", "_kept_answers": kept}
     assert render.Render(tmp_path, before, {}).kept == {"license": "MIT"}
+
+
+def test_every_question_that_a_level_asks_has_the_kept_answer_as_its_default() -> None:
+    asked = {key: question for key, question in questions().items() if "when" in question}
+    assert asked.keys() >= GIVEN.keys() - {"level"}
+    for key, question in asked.items():
+        assert f"kept.get('{key}'" in question["default"], key
