@@ -155,10 +155,9 @@ class Adoption:
                 )
 
     def missing_in_pyproject(self) -> Iterator[str]:
-        """Yield what pyproject.toml needs."""
+        """Yield what pyproject.toml needs, which the copy writes where there is none."""
         own = metadata.read_toml(self.project / pyproject.FILE)
-        wanted = metadata.read_toml(self.fresh / pyproject.FILE)
-        table, tools = own.get("project", {}), own.get("tool", {})
+        tools = own.get("tool", {})
         others = metadata.files_with_dependencies(self.project)
         for name in [*others, *(["[tool.poetry]"] if "poetry" in tools else [])]:
             command = {
@@ -167,6 +166,23 @@ class Adoption:
             }.get(name, "uv add NAME …")
             yield f"Move the dependencies in {name} to {pyproject.FILE}: {command}"
         yield from self.missing_in_python()
+        if (self.project / pyproject.FILE).is_file():
+            yield from self.differences_of_pyproject(own)
+        if version := metadata.fields(self.project).get("version"):
+            and_then = (
+                ', and replace version with dynamic = ["version"]'
+                if "version" in own.get("project", {})
+                else ""
+            )
+            yield (
+                f"Take the version from git: run git tag v{version} on the commit of that "
+                f"release{and_then}."
+            )
+
+    def differences_of_pyproject(self, own: Mapping[str, Any]) -> Iterator[str]:
+        """Yield what the project's own pyproject.toml lacks of a new project's."""
+        wanted = metadata.read_toml(self.fresh / pyproject.FILE)
+        table, tools = own.get("project", {}), own.get("tool", {})
         if "ini_options" in tools.get("pytest", {}):
             yield f"Replace [tool.pytest.ini_options] with [tool.pytest] in {pyproject.FILE}."
         backend = own.get("build-system", {}).get("build-backend")
@@ -186,15 +202,6 @@ class Adoption:
             if absent := pyproject.unmet(entries, groups.get(group, [])):
                 add = f"uv add --group {group} {shlex.join(absent)}"
                 yield f"Add the group {group} to {pyproject.FILE}: {add}"
-        if version := table.get("version"):
-            yield (
-                f"Take the version from git: run git tag v{version} on the commit of that "
-                'release, and replace version with dynamic = ["version"].'
-            )
-        elif version := metadata.fields(self.project).get("version"):
-            yield (
-                f"Take the version from git: run git tag v{version} on the commit of that release."
-            )
 
     def missing_in_python(self) -> Iterator[str]:
         """Yield what is wrong with the versions of Python that the project allows."""
@@ -212,7 +219,7 @@ class Adoption:
             return
         if too_old:
             yield f"Support Python {oldest} or newer, which the template needs: not {requires}."
-        elif requires and is_older:
+        elif requires and is_older and (self.project / pyproject.FILE).is_file():
             new_range = ",".join([wanted, *bounds_above(requires)])
             yield (
                 f'Set requires-python to "{new_range}" in {pyproject.FILE} before you add '

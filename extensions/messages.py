@@ -42,10 +42,10 @@ def render_message(
         keep_in_git(project, answers) if is_new else [],
         labelled("Gained", gained_levels(had, has, answers) if before else []),
         labelled("Removed", removed_levels(before, answers) if before else []),
+        list(adoption or []),
         labelled("Set", new_settings(had, has)),
         labelled("Do", steps.to_do(project, had, before, answers, is_new=is_new)),
         labelled("Run", [run_command(answers)]),
-        list(adoption or []),
         next_level({**answers, "level": level + 1}) if level + 1 < len(levels.levels()) else [],
     ]
     return "\n\n".join("\n".join(section) for section in sections if section)

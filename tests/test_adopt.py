@@ -270,6 +270,20 @@ def test_what_the_copy_moves_is_not_to_be_moved(
     assert "git mv" not in said
 
 
+@pytest.mark.parametrize("python", ["", "python_requires = >=3.9\n"])
+def test_a_new_pyproject_needs_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], python: str
+) -> None:
+    options = f"[options]\n{python}install_requires = fastapi\n"
+    project = write(tmp_path / "app", {"app.py": CODE, "setup.cfg": options})
+    adopt(project, 4)
+    said = capfd.readouterr().err
+    assert "Move the dependencies in setup.cfg to pyproject.toml" in said
+    assert "Add " not in said
+    assert "Set requires-python" not in said
+    assert said.index("\nFix ") < said.index("\nDo ") < said.index("\nRun ")
+
+
 def test_a_package_is_moved_by_one_command(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
