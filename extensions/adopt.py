@@ -276,6 +276,8 @@ class Adoption:
             listed = ", ".join(tests[:3])
             more = f" and {len(tests) - 3} more" if len(tests) > 3 else ""
             yield f"Move your tests to tests/unit/, where CI runs them: {listed}{more}"
+        elif self.has["unit_tests"] and not any(one.startswith("tests/unit/") for one in tracked):
+            yield "Write a first test in tests/unit/: without one, the check of unit tests fails."
 
 
 def required_settings(code: str) -> list[str]:

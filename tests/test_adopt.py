@@ -280,6 +280,7 @@ def test_a_new_pyproject_needs_nothing(
     said = capfd.readouterr().err
     assert "Move the dependencies in setup.cfg to pyproject.toml" in said
     assert "Add " not in said
+    assert "Write a first test in tests/unit/" in said
     assert "Set requires-python" not in said
     assert said.index("\nFix ") < said.index("\nDo ") < said.index("\nRun ")
 
