@@ -112,7 +112,7 @@ def keep_in_git(project: Path, answers: Mapping[str, Any]) -> list[str]:
     if project != Path.cwd().resolve():
         commands.insert(0, f"  cd {shlex.quote(os.path.relpath(project))}")
     if has["source_control"]:
-        return ["Commit the project to git:", *commands]
+        return ["Commit the project to git, on the branch main:", *commands]
     commands.insert(-1, "  printf '%s\\n' '*.db' '*.env' '__pycache__/' >> .git/info/exclude")
     return ["Commit the project to git, which a climb needs; it needs no remote:", *commands]
 
