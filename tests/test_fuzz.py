@@ -19,7 +19,12 @@ from tools.invariants import Update, Violation
 README = "template/README.md.jinja"
 RELOCATE, RENDER = "extensions/relocate.py", "extensions/render.py"
 PLANTS = {
-    "1: a file that the table does not know": ("template/ops/left.txt", "", "left\n", ["climb"]),
+    "1: a file of a higher level": (
+        "extensions/levels.py",
+        'all_paths(str(answers["package"])) - wanted',
+        'all_paths(str(answers["package"])) - wanted - {"ops/protect"}',
+        ["climb"],
+    ),
     "1: a text that is another at each render": (
         README,
         "{% include ",
@@ -58,9 +63,9 @@ PLANTS = {
 def planted(folder: Path, file: str, old: str, new: str) -> Path:
     """Return a copy of the template with a fault."""
     source = template_versions.copy_of_template(folder)
-    text = (source / file).read_text() if old else ""
+    text = (source / file).read_text()
     assert old in text
-    (source / file).write_text(text.replace(old, new, 1) if old else new)
+    (source / file).write_text(text.replace(old, new, 1))
     support.commit_all(source, "Plant")
     support.git(source, "tag", "--force", "v1.0.0")
     return source
