@@ -25,7 +25,6 @@ TEST_FOLDERS = (
     "tests/system/",
     "tests/smoke/",
 )
-
 TEST_SETTINGS = "tests/conftest.py"
 SET_BY_TESTS = re.compile(r"PORT|VERSION|DATABASE_URL|(S3|AWS)_\w+|FEATURE_FLAGS\w*")
 
@@ -98,23 +97,20 @@ class Adoption:
         defining = [path for path, text in code.items() if re.search(pattern, text)]
         only = defining[0] if len(defining) == 1 else ""
         script = levels.SCRIPT.format(package=self.package)  # the copy moves it to its place
-        home = script if place not in code and script in code else place
-        if home in code:
-            pass
-        elif self.has["packaging"] and f"{folder}__init__.py" in code:
+        homes = [place, script, *([f"{folder}__init__.py"] if self.has["packaging"] else [])]
+        home = next((one for one in homes if one in code), "")
+        if home.startswith(folder):
             move = f"mkdir -p src && git mv {self.package} src/{self.package}"
             yield f"Move the package to src/: {move}"
-            home = f"{folder}__init__.py"
-        elif self.has["packaging"]:
-            new = not any(path.startswith(f"src/{folder}") for path in code)
+        elif not home:
+            new = self.has["packaging"] and not any(
+                path.startswith(f"src/{folder}") for path in code
+            )
             make = f"mkdir -p src/{self.package} && " if new else ""
             move = f": {make}git mv {only} {place}" if only else "."
             yield f"Put the application, with its {called}, into {place}{move}"
-        else:
-            move = f": git mv {only} {place}" if only else "."
-            yield f"Put the application, with its {called}, into {place}{move}"
         everything = "\n".join(code.values())
-        if home in code and not re.search(rf"{pattern}|\bimport\b.*\b{name}\b", code[home]):
+        if home and not re.search(rf"{pattern}|\bimport\b.*\b{name}\b", code[home]):
             if only and only.startswith(home.removesuffix("__init__.py")) and "__init__" in home:
                 yield f"Import the application in {place}: from {module_of(only)} import {name}"
             elif self.has["cli"]:
@@ -282,7 +278,7 @@ class Adoption:
 
 def required_settings(code: str) -> list[str]:
     """Return the environment variables without which code fails and which the tests do not set."""
-    found = re.findall(r"\benviron\[[\"'](\w+)[\"']\]", code)
+    found = re.findall(r"\benviron\[[\"'](\w+)[\"']\](?!\s*=[^=])", code)  # not what it sets
     return sorted({one for one in found if not SET_BY_TESTS.fullmatch(one)})
 
 

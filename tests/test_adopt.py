@@ -148,6 +148,7 @@ def test_the_message_says_where_an_application_breaks_the_contract(
 
 PYTEST = '[tool.pytest.ini_options]\nminversion = "8"\n\n[tool.ruff]\nline-length = 79\n'
 UV_BUILD = UV + '[build-system]\nrequires = ["uv_build"]\nbuild-backend = "uv_build"\n'
+SETTINGS = "K = os.environ['SECRET_KEY'], os.environ['PORT'] == '80'\nos.environ['OWN'] = 'x'\n"
 COMMAND = 'def main(argv=None):\n    """Greet."""\n    return 0\n'
 FULL = UV + 'description = "Who came."\nlicense = "MIT"\nscripts = {guests = "guests:main"}\n'
 
@@ -174,7 +175,7 @@ FULL = UV + 'description = "Who came."\nlicense = "MIT"\nscripts = {guests = "gu
             "Merge each of your files with the template's version: tests/conf",
         ),
         (
-            {"src/guests/__init__.py": CODE + "K = os.environ['SECRET_KEY'], os.environ['PORT']\n"},
+            {"src/guests/__init__.py": CODE + SETTINGS},
             4,
             "Give the tests what the application needs to start, in SETTINGS in "
             "tests/conftest.py: SECRET_KEY.",
