@@ -70,13 +70,17 @@ def test_the_image_of_a_script_has_its_page(tmp_path: Path, engine: Engine) -> N
     assert walk.shape.says in done.stdout
 
 
-def test_a_binary_has_what_its_code_reads_beside_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["links/words", "links", "words", ""])
+def test_a_binary_has_what_its_code_reads_beside_itself(tmp_path: Path, place: str) -> None:
     made = support.render(tmp_path / "links", 3, kind="cli", artifact="binary")
     module = made / "src" / "links" / "__init__.py"
-    module.with_name("motto.txt").write_text("Festina lente.")
+    motto = Path(place, "motto.txt")
+    file = made / "src" / motto
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("Festina lente.")
     module.write_text(
         "from pathlib import Path\n\n\ndef main() -> None:\n"
-        "    print(Path(__file__).with_name('motto.txt').read_text())\n"
+        f"    print((Path(__file__).parents[1] / '{motto.as_posix()}').read_text())\n"
     )
     support.commit_all(made)
     support.run("uv", "run", "pyinstaller", "--log-level=ERROR", "binary.spec", cwd=made)
